@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# make verify: what must hold of the tree beside its tests. Every check runs even if an earlier one fails; the list of
+# those that failed is printed last.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly golangci=(go tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint)
+# What `make generate` writes.
+readonly generated=(':(glob)**/zz_generated.*' apis/v1alpha1/crds docs/reference)
+# The packages in which goroutines share memory.
+readonly concurrent=(./internal/apply/... ./internal/reconciler/...)
+
+failed=()
+
+# check NAME COMMAND... runs one check, prints how long it took and notes a failure.
+check() {
+	local name=$1 begin=$SECONDS word=ok
+	shift
+	"$@" || { word=FAILED && failed+=("$name"); }
+	printf 'verify: %-16s %4d s  %s\n' "$name" $((SECONDS - begin)) "$word"
+}
+
+# generated_files regenerates and fails if what is committed is not what comes out.
+generated_files() {
+	local changed
+	hack/generate.sh
+	changed=$(git status --porcelain -- "${generated[@]}")
+	[[ -z $changed ]] && return
+	git --no-pager diff --stat -- "${generated[@]}"
+	printf 'generated files differ from what is committed (run make generate and commit):\n%s\n' "$changed"
+	return 1
+}
+
+# vulnerabilities fails on a known vulnerability that our code calls. The database is a download: where it cannot be
+# reached the check is printed as NOT RUN, because that says nothing about the code.
+vulnerabilities() {
+	local out code=0
+	out=$(go tool -modfile=hack/tools/govulncheck/go.mod govulncheck ./... 2>&1) || code=$?
+	if ((code)) && grep -q 'vuln\.go\.dev' <<<"$out" && ! grep -q '^Vulnerability #' <<<"$out"; then
+		echo "NOT RUN: govulncheck: its database vuln.go.dev cannot be reached from here"
+		return 0
+	fi
+	((code == 0)) || printf '%s\n' "$out"
+	return "$code"
+}
+
+check generated generated_files
+check format "${golangci[@]}" fmt --diff
+check lint "${golangci[@]}" run
+check vet go vet -tags e2e ./...
+check architecture go test ./internal/arch/...
+check vulnerabilities vulnerabilities
+check race env CGO_ENABLED=1 go test -race "${concurrent[@]}"
+
+if ((${#failed[@]})); then
+	echo "verify: failed: ${failed[*]}"
+	exit 1
+fi
