@@ -1,0 +1,103 @@
+package ir
+
+// Unit is one resolved unit. Exactly one of the parts that follow Participants
+// is set, the one that Key.Kind names.
+type Unit struct {
+	Key Key `json:"key"`
+	// Participants are sorted by object, target and On.
+	Participants []Participant `json:"participants,omitempty"`
+
+	Service   *ServiceUnit   `json:"service,omitempty"`
+	Access    *AccessUnit    `json:"access,omitempty"`
+	Namespace *NamespaceUnit `json:"namespace,omitempty"`
+	Mesh      *MeshUnit      `json:"mesh,omitempty"`
+	Gateway   *GatewayUnit   `json:"gateway,omitempty"`
+	Route     *RouteUnit     `json:"route,omitempty"`
+	External  *ExternalUnit  `json:"external,omitempty"`
+}
+
+// ServiceUnit says how in-mesh requests to one Service are treated.
+type ServiceUnit struct {
+	Mesh    Mesh    `json:"mesh"`
+	Service Service `json:"service"`
+	// Ports hold a route table for each port that a TrafficSplit or a
+	// TrafficPolicy speaks of, by port number. Ports that are absent are left
+	// to the mesh.
+	Ports []PortRoutes `json:"ports,omitempty"`
+	// Subsets used by any backend of Ports, by name.
+	Subsets []Subset `json:"subsets,omitempty"`
+	// Destination applies to every connection to the Service, whatever the route.
+	Destination DestinationPolicy `json:"destination,omitzero"`
+}
+
+// PortRoutes is the route table of one Service port.
+type PortRoutes struct {
+	Port Port `json:"port"`
+	// Routes are sorted: the first whose Match matches decides. The last one
+	// matches everything.
+	Routes []Route `json:"routes"`
+}
+
+// NamespaceUnit is a member namespace of a mesh.
+type NamespaceUnit struct {
+	Mesh Mesh   `json:"mesh"`
+	Name string `json:"name"`
+	// MTLS is nil where the Mesh leaves it alone.
+	MTLS *MTLS `json:"mtls,omitempty"`
+	// AccessDefault is empty where the Mesh leaves it alone.
+	AccessDefault AccessDefault `json:"accessDefault,omitempty"`
+	// EgressDefault is empty where the Mesh leaves it alone.
+	EgressDefault EgressDefault `json:"egressDefault,omitempty"`
+	// Access holds the AccessPolicies without targetRefs: they govern every
+	// workload of the namespace that is not the proxy of an IngressGateway.
+	Access *AccessRules `json:"access,omitempty"`
+	// Workloads of the namespace, deduplicated by pod template, without the
+	// proxies of IngressGateways.
+	Workloads []Workload `json:"workloads,omitempty"`
+	// Gateways are IngressGateway workloads in the namespace, which defaults
+	// and untargeted policies never concern.
+	Gateways []GatewayWorkload `json:"gateways,omitempty"`
+}
+
+// MeshUnit is what a mesh has once, whatever its members.
+type MeshUnit struct {
+	Mesh Mesh `json:"mesh"`
+	// Members are the member namespaces, sorted.
+	Members []string `json:"members,omitempty"`
+}
+
+// ExternalUnit is one host outside the mesh that members may reach.
+type ExternalUnit struct {
+	Mesh      Mesh   `json:"mesh"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Hosts are DNS names, in lower case and sorted; "*.example.com" matches
+	// any number of labels.
+	Hosts      []string           `json:"hosts"`
+	Ports      []ExternalPort     `json:"ports"`
+	Resolution ExternalResolution `json:"resolution"`
+	// Endpoints are IP addresses, of Static resolution only.
+	Endpoints []string `json:"endpoints,omitempty"`
+	// MeshWide is true where every member may use it, false where only its
+	// own namespace may.
+	MeshWide bool   `json:"meshWide,omitempty"`
+	Source   Source `json:"source"`
+}
+
+// ExternalPort is a port of an external host.
+type ExternalPort struct {
+	Port     int32    `json:"port"`
+	Protocol Protocol `json:"protocol"`
+	Source   Source   `json:"source"`
+}
+
+// ExternalResolution says how addresses of external hosts are found.
+type ExternalResolution string
+
+// The ways to find the addresses of an external host.
+const (
+	ResolutionDNS    ExternalResolution = "DNS"
+	ResolutionStatic ExternalResolution = "Static"
+	// ResolutionNone goes to the address that the caller dialled.
+	ResolutionNone ExternalResolution = "None"
+)

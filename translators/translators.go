@@ -1,0 +1,149 @@
+// Package translators is the seam between what users mean (package ir) and
+// what one mesh or ingress understands. All knowledge of a mesh or an ingress
+// lives in the folder of its Provider below this one.
+//
+// A Provider is a struct of optional parts: nil means "not offered". There is
+// one list of providers, in package all, and no registration. Everything here
+// is pure: no cluster, no clock, no log.
+package translators
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// Provider is one mesh, one ingress, or a product that is both.
+type Provider struct {
+	// Name is the value of spec.provider in Mesh and IngressController.
+	Name string
+	// Variants are the columns of the capability matrix that the provider
+	// fills, as "<provider>-sidecar" or "<provider>-gateway".
+	Variants []Variant
+	// Kinds are all kinds that the provider may emit. Drift watches, the scope
+	// of pruning, RBAC and docs are derived from it.
+	Kinds []schema.GroupVersionKind
+	// Supports answers for every ir.Feature that can occur in the variant.
+	Supports func(Env) map[ir.Feature]Support
+	// Mesh is nil for a pure ingress.
+	Mesh *MeshTranslator
+	// Ingress is nil for a pure mesh.
+	Ingress *IngressTranslator
+	// Joins are the ways an ingress can take part in the mesh, best first.
+	Joins []Way
+	// Joinable is what the ingress can carry, dial, send and speak.
+	Joinable *JoinAbilities
+	// Proxied says whether a workload carries the mesh's proxy.
+	Proxied func(ir.Workload) bool
+	// MemberMarks are the labels and annotations that make a namespace a
+	// member; Facts of Env may change their values.
+	MemberMarks func(Env) []Mark
+	// Rivals lists the native objects, among those of Kinds, that speak for
+	// the same host or target as what a unit would write, by an index key that
+	// is equal for rivals. Objects for which it is empty have none.
+	Rivals func(client.Object) []string
+}
+
+// Variant is a column of the capability matrix.
+type Variant struct {
+	Name string
+	// Mesh is true for a mesh's data plane, false for an ingress.
+	Mesh bool
+}
+
+// MeshTranslator says units in a mesh's words. A nil function is "not
+// offered": units of the kind are answered Unsupported.
+type MeshTranslator struct {
+	Service   func(Env, *ir.ServiceUnit) Result
+	Access    func(Env, *ir.AccessUnit) Result
+	Namespace func(Env, *ir.NamespaceUnit) Result
+	Mesh      func(Env, *ir.MeshUnit) Result
+	External  func(Env, *ir.ExternalUnit) Result
+}
+
+// IngressTranslator says gateways and routes in an ingress's words.
+type IngressTranslator struct {
+	Gateway func(Env, *ir.GatewayUnit, Pairing) Result
+	// Route gets the unit after Inline: what the pairing says that the route
+	// must carry is in its Routes.
+	Route func(Env, *ir.RouteUnit, Pairing) Result
+}
+
+// Env is what a translation depends on besides the unit: observed into the
+// status of Mesh and IngressController, or given by flags offline.
+type Env struct {
+	// Variant is the column of the capability matrix.
+	Variant string `json:"variant"`
+	// Version of the mesh or ingress; empty where unknown: then the newest
+	// supported one is assumed.
+	Version string `json:"version,omitempty"`
+	// Edition where the product has several.
+	Edition    string     `json:"edition,omitempty"`
+	GatewayAPI GatewayAPI `json:"gatewayAPI,omitzero"`
+	// Facts are further observations, by names that the provider documents.
+	Facts map[string]string `json:"facts,omitempty"`
+}
+
+// GatewayAPI describes the Gateway API bundle of the cluster.
+type GatewayAPI struct {
+	Version string   `json:"version,omitempty"`
+	Channel string   `json:"channel,omitempty"`
+	Served  []string `json:"served,omitempty"`
+}
+
+// Level is how well a feature is supported.
+type Level string
+
+// The levels.
+const (
+	Native Level = "Native"
+	// Emulated features have the meaning of the API but for what Note says.
+	Emulated Level = "Emulated"
+	// Unsupported features are refused; Note says why.
+	Unsupported Level = "Unsupported"
+)
+
+// Support is one cell of the capability matrix.
+type Support struct {
+	Level Level  `json:"level"`
+	Note  string `json:"note,omitempty"`
+}
+
+// Result is what a unit becomes. Users' mistakes are Issues, never errors.
+type Result struct {
+	Objects       []Object
+	Contributions []Contribution
+	Issues        []ir.Issue
+}
+
+// Object is a native object that its unit alone owns.
+type Object struct {
+	client.Object
+	// Sources are the objects of the unified API that it came from.
+	Sources []ir.Source
+	// After must exist before it is created and must not be removed before it
+	// is deleted, also where another unit owns them.
+	After []ObjectRef
+}
+
+// ObjectRef names a native object.
+type ObjectRef struct {
+	schema.GroupVersionKind
+	Namespace, Name string
+}
+
+// Contribution is a unit's part in an object of somebody else, or in a native
+// object that several units need parts of. The shared object's only writer
+// merges all contributions to it.
+type Contribution struct {
+	Object ObjectRef
+	// Create says that the object is ours and is made where it is missing and
+	// removed with the last contribution; false only ever writes fields of an
+	// object of somebody else, by server-side apply without force.
+	Create bool
+	// Path and Value are the field: Path as in {"metadata","labels","x"}.
+	Path   []string
+	Value  any
+	Source ir.Source
+}
