@@ -160,3 +160,6 @@ type Pairing struct {
 	// Issues say why there is no pairing, or what it lacks.
 	Issues []ir.Issue `json:"issues,omitempty"`
 }
+
+// Pairings of one route, by the Service behind it.
+type Pairings map[ir.Ref]Pairing

@@ -50,6 +50,9 @@ type Variant struct {
 	Name string
 	// Mesh is true for a mesh's data plane, false for an ingress.
 	Mesh bool
+	// DataPlane is the value of a Mesh's spec.dataPlane that chooses the
+	// variant; empty where the mesh has only one.
+	DataPlane string
 }
 
 // MeshTranslator says units in a mesh's words. A nil function is "not
@@ -65,9 +68,9 @@ type MeshTranslator struct {
 // IngressTranslator says gateways and routes in an ingress's words.
 type IngressTranslator struct {
 	Gateway func(Env, *ir.GatewayUnit, Pairing) Result
-	// Route gets the unit after Inline: what the pairing says that the route
-	// must carry is in its Routes.
-	Route func(Env, *ir.RouteUnit, Pairing) Result
+	// Route gets the unit after Inline: what a backend's pairing says that the
+	// route must carry is in its Routes.
+	Route func(Env, *ir.RouteUnit, Pairings) Result
 }
 
 // Env is what a translation depends on besides the unit: observed into the
