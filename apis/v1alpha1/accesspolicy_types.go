@@ -135,7 +135,7 @@ type AccessRule struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=8
 	To []AccessOperation `json:"to,omitempty"`
 }
 

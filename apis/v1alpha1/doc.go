@@ -13,3 +13,5 @@
 // +kubebuilder:object:generate=true
 // +groupName=meshloom.io
 package v1alpha1
+
+//go:generate go tool -modfile=../../hack/tools/controller-gen/go.mod controller-gen object crd paths=. output:crd:dir=crds output:object:dir=.

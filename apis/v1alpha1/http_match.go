@@ -55,7 +55,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="(has(self.type) && self.type == 'RegularExpression') || !has(self.value) || self.value.startsWith('/')",message="value must begin with '/' unless type is RegularExpression"
 // +kubebuilder:validation:XValidation:rule="(has(self.type) && self.type == 'RegularExpression') || !has(self.value) || !(self.value.contains('//') || self.value.contains('/./') || self.value.contains('/../') || self.value.endsWith('/.') || self.value.endsWith('/..'))",message="value must be a normalized path: remove '//', '/./' and '/../', as proxies do before they compare"
 // +kubebuilder:validation:XValidation:rule="(has(self.type) && self.type == 'RegularExpression') || !has(self.value) || !(self.value.contains('%2f') || self.value.contains('%2F') || self.value.contains('#'))",message="value must not contain an encoded slash (%2f) or '#': proxies disagree about them"
-// +kubebuilder:validation:XValidation:rule="(has(self.type) && self.type == 'RegularExpression') || !has(self.value) || self.value.matches(r\"\"\"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$\"\"\")",message="value may only hold characters of a URL path; write others percent-encoded"
+// +kubebuilder:validation:XValidation:rule="(has(self.type) && self.type == 'RegularExpression') || !has(self.value) || self.value.matches(r\"\"\"^([!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})+$\"\"\")",message="value may only hold characters of a URL path; write others percent-encoded"
 type HTTPPathMatch struct {
 	// type says how value is compared: Exact, PathPrefix (element by
 	// element) or RegularExpression (RE2, the whole path; not every ingress

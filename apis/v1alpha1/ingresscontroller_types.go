@@ -82,7 +82,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.provider != 'IngressNGINX' || self.mode == 'Adopted'",message="IngressNGINX is retired and not installed any more: set mode to Adopted"
 // +kubebuilder:validation:XValidation:rule="self.provider != 'GatewayAPI' || self.mode == 'Adopted'",message="GatewayAPI stands for an implementation that Meshloom cannot install: set mode to Adopted"
 // +kubebuilder:validation:XValidation:rule="self.provider != 'GatewayAPI' || has(self.gatewayClassName)",message="GatewayAPI needs gatewayClassName: name the GatewayClass of the implementation"
-// +kubebuilder:validation:XValidation:rule="(has(self.namespace) ? self.namespace : ”) == (has(oldSelf.namespace) ? oldSelf.namespace : ”)",message="namespace is immutable: create another IngressController and move its gateways"
+// +kubebuilder:validation:XValidation:rule="has(self.__namespace__) == has(oldSelf.__namespace__) && (!has(self.__namespace__) || self.__namespace__ == oldSelf.__namespace__)",message="namespace is immutable: create another IngressController and move its gateways"
 type IngressControllerSpec struct {
 	// provider is the make of the ingress: Istio, NGINX, EnvoyGateway,
 	// Kgateway, Traefik, Consul, GatewayAPI (any other class; Adopted only)

@@ -86,7 +86,7 @@ type IngressGatewaySpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:XValidation:rule="self.all(a, self.all(b, a.port != b.port || a.protocol == b.protocol))",message="one port cannot be HTTP and HTTPS: give the listeners different ports"
-	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.port == b.port && (has(a.hostname) ? a.hostname : '') == (has(b.hostname) ? b.hostname : '')))",message="two listeners have the same port and hostname: change one of them, or merge the listeners"
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.port == b.port && has(a.hostname) == has(b.hostname) && (!has(a.hostname) || a.hostname == b.hostname)))",message="two listeners have the same port and hostname: change one of them, or merge the listeners"
 	Listeners []Listener `json:"listeners,omitempty"`
 }
 

@@ -89,8 +89,8 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.mode != 'Adopted' || !has(self.upgrade)",message="an Adopted mesh is not upgraded by Meshloom: remove upgrade, or let `meshctl adopt` make it Managed"
 // +kubebuilder:validation:XValidation:rule="!has(self.dataPlane) || self.dataPlane != 'Ambient' || self.provider == 'Istio'",message="only provider Istio has the data plane Ambient: set dataPlane to Sidecar"
 // +kubebuilder:validation:XValidation:rule="(has(self.dataPlane) ? self.dataPlane : 'Sidecar') == (has(oldSelf.dataPlane) ? oldSelf.dataPlane : 'Sidecar')",message="dataPlane is immutable: create another Mesh and migrate its members (meshctl plan)"
-// +kubebuilder:validation:XValidation:rule="(has(self.controlPlaneNamespace) ? self.controlPlaneNamespace : ”) == (has(oldSelf.controlPlaneNamespace) ? oldSelf.controlPlaneNamespace : ”)",message="controlPlaneNamespace is immutable: create another Mesh and migrate its members (meshctl plan)"
-// +kubebuilder:validation:XValidation:rule="(has(self.trust) && has(self.trust.domain) ? self.trust.domain : ”) == (has(oldSelf.trust) && has(oldSelf.trust.domain) ? oldSelf.trust.domain : ”)",message="trust.domain is immutable, as every identity holds it: create another Mesh and migrate its members (meshctl plan)"
+// +kubebuilder:validation:XValidation:rule="has(self.controlPlaneNamespace) == has(oldSelf.controlPlaneNamespace) && (!has(self.controlPlaneNamespace) || self.controlPlaneNamespace == oldSelf.controlPlaneNamespace)",message="controlPlaneNamespace is immutable: create another Mesh and migrate its members (meshctl plan)"
+// +kubebuilder:validation:XValidation:rule="self.mode != oldSelf.mode || (has(self.trust) && has(self.trust.domain)) == (has(oldSelf.trust) && has(oldSelf.trust.domain)) && (!has(self.trust) || !has(self.trust.domain) || self.trust.domain == oldSelf.trust.domain)",message="trust.domain is immutable, as every identity holds it: create another Mesh and migrate its members (meshctl plan)"
 type MeshSpec struct {
 	// provider is the make of the mesh: Istio, Linkerd or Consul.
 	// Immutable: moving to another is a new Mesh and a migration.
