@@ -60,6 +60,7 @@ const (
 	DenyNamespace      Feature = "DenyNamespace"
 	DenyMember         Feature = "DenyMember"
 	DenyAnyone         Feature = "DenyAnyone"
+	DenyUnidentified   Feature = "DenyUnidentified"
 	AccessMethods      Feature = "AccessMethods"
 	AccessPathExact    Feature = "AccessPathExact"
 	AccessPathPrefix   Feature = "AccessPathPrefix"
@@ -83,4 +84,9 @@ const (
 	GatewayHostname    Feature = "ListenerHostname"
 	GatewayManyCerts   Feature = "ListenerManyCertificates"
 	GatewayForeignCert Feature = "ListenerCertificateOtherNamespace"
+
+	GatewayServiceType   Feature = "GatewayServiceType"
+	GatewayAnnotations   Feature = "GatewayServiceAnnotations"
+	GatewayTrafficPolicy Feature = "GatewayExternalTrafficPolicy"
+	GatewayReplicas      Feature = "GatewayReplicas"
 )

@@ -100,6 +100,9 @@ type ServiceRef struct {
 	Port Port   `json:"port"`
 }
 
+// Ref returns the reference to the Service.
+func (s ServiceRef) Ref() Ref { return Ref{Kind: "Service", Namespace: s.Namespace, Name: s.Name} }
+
 // Filters change requests and responses. Order: redirect answers at once; else
 // CORS, request headers, rewrite, mirror, then the backend; response headers
 // last.
