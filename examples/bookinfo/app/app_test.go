@@ -73,24 +73,46 @@ func TestWhoAnswered(t *testing.T) {
 		status              int
 		want                map[string]string
 	}{
-		{"v1 shows no stars", "v1", "/productpage", nil, 200,
-			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v1"}},
-		{"v2 asks for ratings", "v2", "/productpage/x", nil, 200,
-			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v2", "ratings": "v1"}},
-		{"a failure deep down is named", "v3", "/productpage", []string{failHeader, "ratings=503"}, 200,
-			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v3", "ratings": "error-503"}},
-		{"the query reaches down as well", "v3", "/productpage?fail=reviews=500", nil, 200,
-			map[string]string{"productpage": "v1", "details": "v1", "reviews": "error-500"}},
-		{"a bare item means the service that is called", "v1", "/productpage?fail=502", nil, 502,
-			map[string]string{"productpage": "error-502"}},
-		{"never at 0 percent", "v1", "/productpage?fail=502@0", nil, 200,
-			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v1"}},
-		{"a prefix is whole elements", "v1", "/productpages", nil, 404,
-			map[string]string{"productpage": "error-404"}},
-		{"an unknown service is refused", "v1", "/productpage?fail=rating=503", nil, 400,
-			map[string]string{"productpage": "error-400"}},
-		{"an unreadable delay is refused", "v1", "/productpage", []string{delayHeader, "soon"}, 400,
-			map[string]string{"productpage": "error-400"}},
+		{
+			"v1 shows no stars", "v1", "/productpage", nil, 200,
+			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v1"},
+		},
+		{
+			"v2 asks for ratings", "v2", "/productpage/x", nil, 200,
+			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v2", "ratings": "v1"},
+		},
+		{
+			"a failure deep down is named", "v3", "/productpage",
+			[]string{failHeader, "ratings=503"},
+			200,
+			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v3", "ratings": "error-503"},
+		},
+		{
+			"the query reaches down as well", "v3", "/productpage?fail=reviews=500", nil, 200,
+			map[string]string{"productpage": "v1", "details": "v1", "reviews": "error-500"},
+		},
+		{
+			"a bare item means the service that is called", "v1", "/productpage?fail=502", nil, 502,
+			map[string]string{"productpage": "error-502"},
+		},
+		{
+			"never at 0 percent", "v1", "/productpage?fail=502@0", nil, 200,
+			map[string]string{"productpage": "v1", "details": "v1", "reviews": "v1"},
+		},
+		{
+			"a prefix is whole elements", "v1", "/productpages", nil, 404,
+			map[string]string{"productpage": "error-404"},
+		},
+		{
+			"an unknown service is refused", "v1", "/productpage?fail=rating=503", nil, 400,
+			map[string]string{"productpage": "error-400"},
+		},
+		{
+			"an unreadable delay is refused", "v1", "/productpage",
+			[]string{delayHeader, "soon"},
+			400,
+			map[string]string{"productpage": "error-400"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			urls := start(t, c.reviews)

@@ -22,8 +22,9 @@ type provider func(ctx context.Context, progress io.Writer) (string, error)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "binaries:", err)
 		os.Exit(2)
 	}
