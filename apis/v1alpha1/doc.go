@@ -15,3 +15,4 @@
 package v1alpha1
 
 //go:generate go tool -modfile=../../hack/tools/controller-gen/go.mod controller-gen object crd paths=. output:crd:dir=crds output:object:dir=.
+//go:generate go tool -modfile=../../hack/tools/crd-ref-docs/go.mod crd-ref-docs --source-path=. --config=../../hack/tools/crd-ref-docs/config.yaml --renderer=markdown --log-level=ERROR --output-path=../../docs/reference/api.md

@@ -196,6 +196,8 @@ type HTTPRequestRedirectFilter struct {
 	//
 	// +optional
 	// +default=302
+	// +kubebuilder:validation:Minimum=301
+	// +kubebuilder:validation:Maximum=308
 	// +kubebuilder:validation:Enum=301;302;303;307;308
 	StatusCode int32 `json:"statusCode,omitempty"`
 }

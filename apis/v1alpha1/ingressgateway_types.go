@@ -255,7 +255,7 @@ type IngressGatewayStatus struct {
 	// observedGeneration is the generation that this status speaks of.
 	//
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// addresses are where clients reach the gateway.

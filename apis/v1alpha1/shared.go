@@ -6,6 +6,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // four numbers of at most five digits, each with the unit h, m, s or ms.
 // "10s", "1m30s" and "250ms" are durations; "1.5s" and "10" are not.
 //
+// +kubebuilder:validation:MinLength=2
 // +kubebuilder:validation:MaxLength=28
 // +kubebuilder:validation:Pattern=`^([0-9]{1,5}(h|m|s|ms)){1,4}$`
 type Duration string

@@ -21,7 +21,7 @@ type TargetedStatus struct {
 	// observedGeneration is the generation that this status speaks of.
 	//
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// targets says for each target, on each mesh or gateway that it
@@ -33,15 +33,25 @@ type TargetedStatus struct {
 	// +kubebuilder:validation:MaxItems=32
 	Targets []TargetStatus `json:"targets,omitempty"`
 
-	// targetsOmitted counts the targets that the list has no room for.
+	// targetsOmitted counts the targets that the list has no room for. Absent
+	// means that all are listed.
 	//
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	TargetsOmitted int32 `json:"targetsOmitted,omitempty"`
 }
 
 // TargetStatus says what became of one target on one mesh or gateway.
 type TargetStatus struct {
+	// conditions are Accepted, ResolvedRefs and Programmed, and
+	// PartiallySupported while true.
+	//
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
 	// ref is the target as the spec names it.
 	//
 	// +required
@@ -52,15 +62,6 @@ type TargetStatus struct {
 	//
 	// +optional
 	On *ProgrammerReference `json:"on,omitempty"`
-
-	// conditions are Accepted, ResolvedRefs and Programmed, and
-	// PartiallySupported while true.
-	//
-	// +optional
-	// +listType=map
-	// +listMapKey=type
-	// +kubebuilder:validation:MaxItems=8
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
 // TargetReference names what a spec speaks about. Its namespace is that of

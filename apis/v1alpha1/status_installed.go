@@ -17,7 +17,7 @@ type InstalledStatus struct {
 	// observedGeneration is the generation that this status speaks of.
 	//
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// version is the version that runs; of several, the one that new
