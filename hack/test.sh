@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 KUBEBUILDER_ASSETS=$(go run ./test/binaries/cmd controlplane)
 export KUBEBUILDER_ASSETS
 
-go test ./...
+go test -timeout 20m ./...
 for module in test/*/go.mod; do
 	[[ -e $module ]] || continue
 	echo "module ${module%/go.mod}"
-	(cd "${module%/go.mod}" && go test ./...)
+	(cd "${module%/go.mod}" && go test -timeout 20m ./...)
 done
