@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 code=0
-go test -tags e2e -count=1 -v -p 1 -timeout 80m ./test/engines/... ./test/e2e/... 2>&1 | tee "$log" || code=$?
+go test -tags e2e -count=1 -v -p 1 -timeout 80m ./test/... 2>&1 | tee "$log" || code=$?
 
 echo
 echo "e2e: left out"

@@ -44,6 +44,8 @@ var cases = []struct {
 	{"mesh names stay home", "enum in a block", "apis/v1alpha1/a.go", doc + "package p\n\nconst (\n\tMeshProviderIstio MeshProvider = \"Istio\"\n)\n", ""},
 	{"mesh names stay home", "the list", "translators/all/all.go", doc + "package all\n\n// istio\n", ""},
 	{"mesh names stay home", "a test", "controllers/a_test.go", "package p\n\n// istio\n", ""},
+	{"mesh names stay home", "example of a command", "internal/cli/a.go", doc + "package p\n\nconst x = `\n  # on Istio\n  meshctl translate --mesh istio`\n", ""},
+	{"mesh names stay home", "default of a flag", "internal/cli/a.go", doc + "package p\n\nconst mesh = \"istio\"\n", "names istio"},
 	{"mesh names stay home", "another word", "internal/a.go", doc + "package p\n\n// consult, consulting\n", ""},
 
 	{"translators are pure", "client-go below", "translators/istio/a.go", doc + "package p\n\nimport _ \"k8s.io/client-go/rest\"\n", "never talk to a cluster"},
