@@ -8,6 +8,7 @@
 package translators
 
 import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -21,8 +22,10 @@ type Provider struct {
 	// Variants are the columns of the capability matrix that the provider
 	// fills, as "<provider>-sidecar" or "<provider>-gateway".
 	Variants []Variant
-	// Kinds are all kinds that the provider may emit. Drift watches, the scope
-	// of pruning, RBAC and docs are derived from it.
+	// Kinds are all kinds that the provider may emit, in the order in which
+	// they are applied: what routes need first, routes after it. Removal goes
+	// the other way. Drift watches, the scope of pruning, RBAC and docs are
+	// derived from it.
 	Kinds []schema.GroupVersionKind
 	// Supports answers for every ir.Feature that can occur in the variant.
 	Supports func(Env) map[ir.Feature]Support
@@ -41,8 +44,28 @@ type Provider struct {
 	MemberMarks func(Env) []Mark
 	// Rivals lists the native objects, among those of Kinds, that speak for
 	// the same host or target as what a unit would write, by an index key that
-	// is equal for rivals. Objects for which it is empty have none.
+	// is equal for rivals. Objects for which it is empty have none. It is
+	// asked about objects as unstructured.Unstructured, ours and foreign ones.
 	Rivals func(client.Object) []string
+	// Expand returns want with what routes may still need of live, an earlier
+	// form of the same object, until they have moved over; nil where they need
+	// nothing of it. A nil function never expands.
+	Expand func(live, want *unstructured.Unstructured) *unstructured.Unstructured
+	// Observe reads the environment off what runs in the namespace of a
+	// control plane or controller; false where it does not run there. A nil
+	// function observes nothing.
+	Observe func([]Running) (Env, bool)
+}
+
+// Running is a Deployment or DaemonSet, as seen in a cluster.
+type Running struct {
+	Name      string
+	Labels    map[string]string
+	PodLabels map[string]string
+	// Images are those of its containers, in their order.
+	Images []string
+	// Ready is true while at least one pod of it is.
+	Ready bool
 }
 
 // Variant is a column of the capability matrix.

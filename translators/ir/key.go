@@ -48,6 +48,17 @@ func (k Key) String() string {
 	return strings.Join([]string{string(k.Kind), k.Mesh, k.Namespace, k.Name, k.Listener, k.Hostname}, "/")
 }
 
+// ParseKey reads what String returned, and says whether it could.
+func ParseKey(s string) (Key, bool) {
+	parts := strings.Split(s, "/")
+	if len(parts) != 6 || parts[0] == "" {
+		return Key{}, false
+	}
+	return Key{
+		Kind: UnitKind(parts[0]), Mesh: parts[1], Namespace: parts[2], Name: parts[3], Listener: parts[4], Hostname: parts[5],
+	}, true
+}
+
 // Hash returns 16 hexadecimal digits that identify the key in label values and
 // object names.
 func (k Key) Hash() string {
