@@ -1,3 +1,5 @@
+// Package bookinfo_test checks that the example's manifests are whole: every
+// document is of a known kind, and what they refer to is there.
 package bookinfo_test
 
 import (
