@@ -8,8 +8,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS ?= -buildvcs=false
 
 GOLANGCI := go tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
-# The packages in which goroutines share memory.
-RACE := ./internal/apply/... ./internal/reconciler/...
+APILINT := go tool -modfile=hack/tools/kube-api-linter/go.mod golangci-lint-kube-api-linter
 
 .PHONY: help
 help: ## Show this list
@@ -46,6 +45,7 @@ fmt: ## Format all Go files
 .PHONY: lint
 lint: ## Run the linters, and the API linter on apis/
 	$(GOLANGCI) run
+	$(APILINT) run -c hack/tools/kube-api-linter/.golangci.yaml ./apis/...
 
 .PHONY: build
 build: ## Build the operator and meshctl into bin/

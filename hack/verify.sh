@@ -5,6 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly golangci=(go tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint)
+# kube-api-linter brings a golangci-lint of its own, with a configuration of its own, for the API only.
+readonly apilint=(
+	go tool -modfile=hack/tools/kube-api-linter/go.mod golangci-lint-kube-api-linter
+	run -c hack/tools/kube-api-linter/.golangci.yaml ./apis/...
+)
 # What `make generate` writes.
 readonly generated=(':(glob)**/zz_generated.*' apis/v1alpha1/crds docs/reference)
 # The packages in which goroutines share memory.
@@ -47,6 +52,7 @@ vulnerabilities() {
 check generated generated_files
 check format "${golangci[@]}" fmt --diff
 check lint "${golangci[@]}" run
+check api-lint "${apilint[@]}"
 check vet go vet -tags e2e ./...
 check architecture go test -count=1 ./internal/arch/...
 check vulnerabilities vulnerabilities
