@@ -117,7 +117,7 @@ func (r Reader) readFile(d *decoder, path string) error {
 		}
 		return d.decode("<stdin>", r.Stdin)
 	}
-	f, err := os.Open(path) //nolint:gosec // the user names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("read manifests: %w", err)
 	}

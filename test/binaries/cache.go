@@ -49,7 +49,7 @@ func (e entry) get(ctx context.Context, progress io.Writer) (string, error) {
 	if err := os.RemoveAll(partial); err != nil {
 		return "", fmt.Errorf("clear cache: %w", err)
 	}
-	defer os.RemoveAll(partial) //nolint:errcheck // The next process clears what stays.
+	defer os.RemoveAll(partial) // The next process clears what stays.
 	if err := os.Mkdir(partial, 0o755); err != nil {
 		return "", fmt.Errorf("create cache folder: %w", err)
 	}

@@ -85,8 +85,8 @@ func TestErrorsAreNamed(t *testing.T) {
 				return
 			}
 			one := make([]byte, 1)
-			conn.Read(one)
-			conn.(*net.TCPConn).SetLinger(0)
+			_, _ = conn.Read(one)
+			_ = conn.(*net.TCPConn).SetLinger(0)
 			conn.Close()
 		}
 	}()

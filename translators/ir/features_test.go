@@ -26,6 +26,7 @@ func within(answered string) verdict {
 }
 func parameterOf(feature string) verdict { return verdict{structural: "a value of " + feature} }
 func observedBy(what string) verdict     { return verdict{structural: "observed, not asked for: " + what} }
+
 func resolvedFrom(intent string) verdict {
 	return verdict{structural: "resolved, answered by " + intent}
 }
