@@ -89,7 +89,7 @@ func Unified() []schema.GroupVersionKind {
 }
 
 // ReferenceGrant is the kind that lets references cross namespaces.
-var ReferenceGrant = gatewayv1beta1.GroupVersion.WithKind("ReferenceGrant")
+var ReferenceGrant = schema.GroupVersion(gatewayv1beta1.GroupVersion).WithKind("ReferenceGrant")
 
 // RefOf returns the reference to an object whose type meta is set.
 func RefOf(obj client.Object) ir.Ref {
@@ -112,7 +112,7 @@ func ClusterScoped(gvk schema.GroupVersionKind) bool {
 		v1alpha1.GroupVersion.WithKind(v1alpha1.KindIngressController).GroupKind(),
 		corev1.SchemeGroupVersion.WithKind("Namespace").GroupKind(),
 		corev1.SchemeGroupVersion.WithKind("Node").GroupKind(),
-		gatewayv1.GroupVersion.WithKind("GatewayClass").GroupKind():
+		schema.GroupVersion(gatewayv1.GroupVersion).WithKind("GatewayClass").GroupKind():
 		return true
 	}
 	return false
