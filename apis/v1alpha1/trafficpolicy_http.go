@@ -19,30 +19,30 @@ type HTTPRouteTimeouts struct {
 	BackendRequest Duration `json:"backendRequest,omitempty"`
 }
 
-// RetryCondition is a failure after which a request is sent again.
+// RetryFailure is a failure after which a request is sent again.
 //
 // +kubebuilder:validation:Enum=ConnectFailure;RefusedStream;Reset;GRPCCancelled;GRPCDeadlineExceeded;GRPCInternal;GRPCResourceExhausted;GRPCUnavailable
-type RetryCondition string
+type RetryFailure string
 
 const (
 	// RetryConnectFailure is a connection that could not be made.
-	RetryConnectFailure RetryCondition = "ConnectFailure"
+	RetryConnectFailure RetryFailure = "ConnectFailure"
 	// RetryRefusedStream is a stream that the server refused before it
 	// looked at the request.
-	RetryRefusedStream RetryCondition = "RefusedStream"
+	RetryRefusedStream RetryFailure = "RefusedStream"
 	// RetryReset is a connection that broke before the response began. The
 	// request may have had its effect.
-	RetryReset RetryCondition = "Reset"
+	RetryReset RetryFailure = "Reset"
 	// RetryGRPCCancelled is the gRPC status CANCELLED.
-	RetryGRPCCancelled RetryCondition = "GRPCCancelled"
+	RetryGRPCCancelled RetryFailure = "GRPCCancelled"
 	// RetryGRPCDeadlineExceeded is the gRPC status DEADLINE_EXCEEDED.
-	RetryGRPCDeadlineExceeded RetryCondition = "GRPCDeadlineExceeded"
+	RetryGRPCDeadlineExceeded RetryFailure = "GRPCDeadlineExceeded"
 	// RetryGRPCInternal is the gRPC status INTERNAL.
-	RetryGRPCInternal RetryCondition = "GRPCInternal"
+	RetryGRPCInternal RetryFailure = "GRPCInternal"
 	// RetryGRPCResourceExhausted is the gRPC status RESOURCE_EXHAUSTED.
-	RetryGRPCResourceExhausted RetryCondition = "GRPCResourceExhausted"
+	RetryGRPCResourceExhausted RetryFailure = "GRPCResourceExhausted"
 	// RetryGRPCUnavailable is the gRPC status UNAVAILABLE.
-	RetryGRPCUnavailable RetryCondition = "GRPCUnavailable"
+	RetryGRPCUnavailable RetryFailure = "GRPCUnavailable"
 )
 
 // HTTPRouteRetryStatusCode is a status after which a request is sent again.
@@ -53,11 +53,11 @@ type HTTPRouteRetryStatusCode int32
 
 // Retry says when and how often a failed request is sent again.
 //
-// With neither codes nor on, a request is sent again after ConnectFailure,
+// With neither codes nor failures, a request is sent again after ConnectFailure,
 // RefusedStream and the status 503.
 //
 // +kubebuilder:validation:MinProperties=1
-// +kubebuilder:validation:XValidation:rule="!has(self.attempts) || self.attempts > 0 || !(has(self.codes) || has(self.on) || has(self.backoff))",message="attempts: 0 means no retries: remove codes, on and backoff, or raise attempts"
+// +kubebuilder:validation:XValidation:rule="!has(self.attempts) || self.attempts > 0 || !(has(self.codes) || has(self.failures) || has(self.backoff))",message="attempts: 0 means no retries: remove codes, failures and backoff, or raise attempts"
 type Retry struct {
 	// attempts is the number of retries after the first try. 0 means none;
 	// absent means the mesh's default number.
@@ -74,12 +74,13 @@ type Retry struct {
 	// +kubebuilder:validation:MaxItems=16
 	Codes []HTTPRouteRetryStatusCode `json:"codes,omitempty"`
 
-	// on are the other failures after which a request is sent again.
+	// failures are failures without a status after which a request is sent
+	// again. (It is not called "on", which YAML reads as true.)
 	//
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=8
-	On []RetryCondition `json:"on,omitempty"`
+	Failures []RetryFailure `json:"failures,omitempty"`
 
 	// backoff is how long to wait before a retry. Absent means the mesh's
 	// default.

@@ -1987,9 +1987,9 @@ func (in *Retry) DeepCopyInto(out *Retry) {
 		*out = make([]HTTPRouteRetryStatusCode, len(*in))
 		copy(*out, *in)
 	}
-	if in.On != nil {
-		in, out := &in.On, &out.On
-		*out = make([]RetryCondition, len(*in))
+	if in.Failures != nil {
+		in, out := &in.Failures, &out.Failures
+		*out = make([]RetryFailure, len(*in))
 		copy(*out, *in)
 	}
 	if in.Backoff != nil {
