@@ -33,23 +33,23 @@ func ModuleDir(ctx context.Context, toolsModule, module string) (string, error) 
 
 func moduleRoot(name string) (string, error) {
 	if name == "" {
-		return repository()
+		return Repository()
 	}
 	return toolsModule(name)
 }
 
 // toolsModule returns the folder of one of the modules below hack/tools.
 func toolsModule(name string) (string, error) {
-	root, err := repository()
+	root, err := Repository()
 	if err != nil {
 		return "", err
 	}
 	return filepath.Join(root, "hack", "tools", name), nil
 }
 
-// repository finds the root of the working tree above the current folder:
+// Repository finds the root of the working tree above the current folder:
 // tests run in the folder of their package, the commands anywhere in the tree.
-func repository() (string, error) {
+func Repository() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("find repository: %w", err)

