@@ -12,6 +12,19 @@ import (
 )
 
 func send(ctx context.Context, args []string) error {
+	o, err := readOptions(args)
+	if err != nil {
+		return err
+	}
+	report, err := load.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	return printJSON(report)
+}
+
+// readOptions reads what load.Options.Args writes.
+func readOptions(args []string) (load.Options, error) {
 	var o load.Options
 	var headers, by words
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
@@ -19,7 +32,7 @@ func send(ctx context.Context, args []string) error {
 	flags.IntVar(&o.Concurrency, "c", 1, "requests at once")
 	flags.DurationVar(&o.Pause, "pause", 0, "wait of each sender after each request")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "bound of one request (10s)")
-	flags.StringVar(&o.Method, "X", "GET", "method")
+	flags.StringVar(&o.Method, "X", "", "method (GET)")
 	flags.StringVar(&o.Host, "host", "", "Host header")
 	flags.StringVar(&o.Body, "d", "", "body")
 	flags.Var(&headers, "H", "header, as in 'end-user: jason' (repeat)")
@@ -30,28 +43,20 @@ func send(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.Client.Insecure, "insecure", false, "accept any certificate")
 	flags.StringVar(&o.Client.ServerName, "server-name", "", "name for the TLS handshake")
 	roots := flags.String("ca", "", "file of certificates to trust")
-	quiet := flags.Bool("quiet", false, "leave out the first response")
-	url, err := parse(flags, args)
-	if err != nil {
-		return err
+	var err error
+	if o.URL, err = parse(flags, args); err != nil {
+		return o, err
 	}
-	o.URL, o.By = url, by
+	o.By = by
 	if o.Header, err = parseHeaders(headers); err != nil {
-		return err
+		return o, err
 	}
 	if *roots != "" {
 		if o.Client.RootCAs, err = os.ReadFile(*roots); err != nil {
-			return fmt.Errorf("read root certificates: %w", err)
+			return o, fmt.Errorf("read root certificates: %w", err)
 		}
 	}
-	report, err := load.Run(ctx, o)
-	if err != nil {
-		return err
-	}
-	if *quiet {
-		report.First = nil
-	}
-	return printJSON(report)
+	return o, nil
 }
 
 func parseHeaders(lines []string) (http.Header, error) {
