@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // libraryFolders are where Debian and its kin keep shared libraries, in the
@@ -15,19 +13,18 @@ import (
 var libraryFolders = []string{"/lib/*-linux-gnu", "/usr/lib/*-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"}
 
 // libraries returns the loader and all shared libraries that the programs
-// need, each under the path by which it is found.
-func libraries(programs ...string) ([]File, error) {
+// need, each at the path by which it is found.
+func libraries(programs ...string) (map[string]string, error) {
 	found := map[string]string{}
 	for _, p := range programs {
 		if err := follow(p, found); err != nil {
 			return nil, fmt.Errorf("find libraries of %s: %w", p, err)
 		}
 	}
-	var files []File
+	files := map[string]string{}
 	for _, path := range found {
-		files = append(files, File{Path: path, From: path})
+		files[path] = path
 	}
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files, nil
 }
 

@@ -9,9 +9,18 @@ import (
 	"path/filepath"
 
 	"github.com/meshloom/meshloom/test/binaries"
+	"github.com/meshloom/meshloom/test/cluster/image"
 )
 
-// proxyUser is who Istio's chart and injection template expect.
+// Names of the images of Istio's pods: what its chart asks for when its hub is
+// docker.io/local.
+const (
+	PilotName = "docker.io/local/pilot:" + binaries.IstioVersion
+	ProxyName = "docker.io/local/proxyv2:" + binaries.IstioVersion
+)
+
+// proxyUser is who Istio's chart and injection template expect. The image has
+// to say it: the chart asks for no root and gives no uid.
 const proxyUser = "1337:1337"
 
 // Pilot writes Istio's control plane into dir and returns the archive's path.
@@ -21,10 +30,10 @@ func Pilot(ctx context.Context, dir string, progress io.Writer) (string, error) 
 		return "", err
 	}
 	const binary = "/usr/local/bin/pilot-discovery"
-	return Image{
-		Name: PilotName + binaries.IstioVersion, User: proxyUser, Entrypoint: []string{binary},
-		Files: []File{{Path: binary, From: filepath.Join(programs, "pilot-discovery")}, temporary},
-	}.Archive(dir)
+	return Archive(dir, image.Spec{
+		Name: PilotName, User: proxyUser, Entrypoint: []string{binary},
+		Files: map[string]string{binary: filepath.Join(programs, "pilot-discovery")},
+	})
 }
 
 // Proxy writes Istio's sidecar and gateway into dir and returns the archive's
@@ -43,27 +52,19 @@ func Proxy(ctx context.Context, dir string, progress io.Writer) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	system, err := systemFiles(envoy, iptables)
+	files, err := systemFiles(envoy, iptables)
 	if err != nil {
 		return "", err
 	}
 	const binary = "/usr/local/bin/pilot-agent"
-	files := []File{
-		{Path: binary, From: filepath.Join(programs, "pilot-agent")},
-		{Path: "/usr/local/bin/envoy", From: envoy},
-		{
-			Path: "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json",
-			From: filepath.Join(source, "tools", "packaging", "common", "envoy_bootstrap.json"), Mode: 0o644,
-		},
-		temporary,
-	}
-	return Image{
-		Name: ProxyName + binaries.IstioVersion, User: proxyUser, Entrypoint: []string{binary},
-		Files: append(files, system...),
-	}.Archive(dir)
+	files[binary] = filepath.Join(programs, "pilot-agent")
+	files["/usr/local/bin/envoy"] = envoy
+	files["/var/lib/istio/envoy/envoy_bootstrap_tmpl.json"] = filepath.Join(source, "tools", "packaging", "common", "envoy_bootstrap.json")
+	return Archive(dir, image.Spec{
+		Name: ProxyName, User: proxyUser, Entrypoint: []string{binary},
+		Files: files, Links: systemLinks(),
+	})
 }
-
-var temporary = File{Path: "/tmp", Mode: fs.ModeDir | fs.ModeSticky | 0o777}
 
 // Where Debian's packages iptables and busybox-static put their programs.
 const (
@@ -73,24 +74,28 @@ const (
 
 // systemFiles are iptables with its extensions, a shell to look around with,
 // and the shared libraries of all of it and of the given programs.
-func systemFiles(programs ...string) ([]File, error) {
+func systemFiles(programs ...string) (map[string]string, error) {
 	files, err := libraries(programs...)
 	if err != nil {
 		return nil, err
 	}
 	extensions, err := filepath.Glob("/usr/lib/*-linux-gnu/xtables/*.so")
 	if err != nil || len(extensions) == 0 {
-		return nil, fmt.Errorf("find extensions of iptables: none below /usr/lib (package iptables): %w", fs.ErrNotExist)
+		return nil, fmt.Errorf("find extensions of iptables below /usr/lib: %w", fs.ErrNotExist)
 	}
-	for _, e := range extensions {
-		files = append(files, File{Path: e, From: e})
-	}
-	files = append(files, File{Path: iptables, From: iptables}, File{Path: busybox, From: busybox})
-	for _, link := range []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore", "iptables-nft"} {
-		files = append(files, File{Path: path.Join("/usr/sbin", link), Link: path.Base(iptables)})
-	}
-	for _, link := range []string{"sh", "ls", "cat", "id", "wget", "nslookup", "ip", "sleep", "echo"} {
-		files = append(files, File{Path: path.Join("/bin", link), Link: path.Base(busybox)})
+	for _, e := range append(extensions, iptables, busybox) {
+		files[e] = e
 	}
 	return files, nil
+}
+
+func systemLinks() map[string]string {
+	links := map[string]string{}
+	for _, name := range []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore", "iptables-nft"} {
+		links[path.Join("/usr/sbin", name)] = path.Base(iptables)
+	}
+	for _, name := range []string{"sh", "ls", "cat", "id", "wget", "nslookup", "ip", "sleep", "echo"} {
+		links[path.Join("/bin", name)] = path.Base(busybox)
+	}
+	return links
 }
