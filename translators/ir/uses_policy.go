@@ -15,7 +15,7 @@ func (w *useWalk) retry(r *Retry) {
 	}
 	w.addIf(r.Attempts != nil, RetryAttempts, r.Source.At("attempts"))
 	w.addIf(len(r.Codes) > 0, RetryCodes, r.Source.At("codes"))
-	w.addIf(len(r.On) > 0, RetryOn, r.Source.At("on"))
+	w.addIf(len(r.On) > 0, RetryOn, r.Source.At("failures"))
 	w.addIf(r.Backoff != nil, RetryBackoff, r.Source.At("backoff"))
 }
 
