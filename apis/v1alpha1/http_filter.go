@@ -83,6 +83,7 @@ type HTTPHeader struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
+	// +kubebuilder:validation:Pattern=`^[!-~]+([\t ]?[!-~]+)*$`
 	Value string `json:"value,omitempty"`
 }
 
@@ -142,6 +143,7 @@ type HTTPPathModifier struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^(/([!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*)?$`
 	ReplaceFullPath *string `json:"replaceFullPath,omitempty"`
 
 	// replacePrefixMatch takes the place of the matched prefix, element by
@@ -151,6 +153,7 @@ type HTTPPathModifier struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^(/([!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*)?$`
 	ReplacePrefixMatch *string `json:"replacePrefixMatch,omitempty"`
 }
 

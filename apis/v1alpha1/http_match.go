@@ -106,6 +106,7 @@ type HTTPHeaderMatch struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
+	// +kubebuilder:validation:Pattern=`^[!-~]+([\t ]?[!-~]+)*$`
 	Value string `json:"value,omitempty"`
 }
 

@@ -75,7 +75,7 @@ type Retry struct {
 	Codes []HTTPRouteRetryStatusCode `json:"codes,omitempty"`
 
 	// failures are failures without a status after which a request is sent
-	// again. (It is not called "on", which YAML reads as true.)
+	// again. The field is not called "on", which YAML reads as true.
 	//
 	// +optional
 	// +listType=set
