@@ -20,6 +20,7 @@ import (
 
 	meshloomv1alpha1 "github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/apis/v1alpha1/crds"
+	"github.com/meshloom/meshloom/internal/schema"
 	"github.com/meshloom/meshloom/test/envtest"
 )
 
@@ -73,9 +74,38 @@ var (
 	dryUpdate = metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}, FieldValidation: "Strict"}
 )
 
+// judge says what is wrong with a new object, each as "field: message".
+type judge func(object map[string]any) []string
+
+// judges are the two that must agree: a real API server, and the check that
+// `meshctl validate` makes without one.
+func judges(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition) map[string]judge {
+	t.Helper()
+	client := resource(t, crd)
+	kind, err := schema.NewSet(crd).Kind(meshloomv1alpha1.GroupVersion.WithKind(crd.Spec.Names.Kind))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]judge{
+		"server": func(object map[string]any) []string {
+			_, err := client.Create(t.Context(), &unstructured.Unstructured{Object: object}, dryCreate)
+			return causes(t, err)
+		},
+		"offline": func(object map[string]any) []string {
+			copied := (&unstructured.Unstructured{Object: object}).DeepCopy()
+			kind.Default(copied)
+			var said []string
+			for _, err := range kind.Validate(copied) {
+				said = append(said, err.Field+": "+err.ErrorBody())
+			}
+			return said
+		},
+	}
+}
+
 // causes lists what an API server says against an object: none for no error.
 // It fails the test for an error that is not about the object.
-func causes(t *testing.T, err error) []metav1.StatusCause {
+func causes(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
 		return nil
@@ -84,7 +114,11 @@ func causes(t *testing.T, err error) []metav1.StatusCause {
 	if !errors.As(err, &status) || !apierrors.IsInvalid(err) {
 		t.Fatalf("not a refusal of the object: %v", err)
 	}
-	return status.Status().Details.Causes
+	var said []string
+	for _, cause := range status.Status().Details.Causes {
+		said = append(said, cause.Field+": "+cause.Message)
+	}
+	return said
 }
 
 // samples returns the objects of testdata/samples/<kind>.yaml.
