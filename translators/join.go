@@ -148,13 +148,16 @@ type Pairing struct {
 	Way string `json:"way,omitempty"`
 	// ByMesh and ByRoute are the layers that each side provides; no layer is
 	// in both.
-	ByMesh  Layers   `json:"byMesh,omitzero"`
-	ByRoute Layers   `json:"byRoute,omitzero"`
-	Marks   []Mark   `json:"marks,omitempty"`
-	Dial    Dial     `json:"dial,omitempty"`
-	Host    Host     `json:"host,omitempty"`
-	Header  string   `json:"header,omitempty"`
-	Notes   []string `json:"notes,omitempty"`
+	ByMesh  Layers `json:"byMesh,omitzero"`
+	ByRoute Layers `json:"byRoute,omitzero"`
+	Marks   []Mark `json:"marks,omitempty"`
+	Dial    Dial   `json:"dial,omitempty"`
+	Host    Host   `json:"host,omitempty"`
+	Header  string `json:"header,omitempty"`
+	// Choice is how finely the ingress chooses the Host or Header that the way
+	// asks for; empty where it asks for none.
+	Choice Scope    `json:"choice,omitempty"`
+	Notes  []string `json:"notes,omitempty"`
 	// MTLS is true where requests to the mesh are encrypted and identified.
 	MTLS bool `json:"mtls"`
 	// Issues say why there is no pairing, or what it lacks.
