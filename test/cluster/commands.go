@@ -56,7 +56,7 @@ func (a *app) up() *cobra.Command {
 			c, err := local.Up(cmd.Context(), local.Options{Name: a.name, Progress: cmd.ErrOrStderr(), Program: program})
 			if errors.Is(err, local.ErrUp) {
 				fmt.Fprintf(cmd.ErrOrStderr(), "cluster %s is up already\n", a.name)
-				c, err = local.Open(a.name)
+				return a.printKubeconfig(cmd.OutOrStdout())
 			}
 			if err != nil {
 				return err
@@ -65,6 +65,15 @@ func (a *app) up() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func (a *app) printKubeconfig(w io.Writer) error {
+	c, err := local.Open(a.name)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, c.Kubeconfig())
+	return nil
 }
 
 func (a *app) down() *cobra.Command {
@@ -84,12 +93,7 @@ func (a *app) kubeconfig() *cobra.Command {
 		Short: "Print the path of a kubeconfig that works from this machine",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := local.Open(a.name)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), c.Kubeconfig())
-			return nil
+			return a.printKubeconfig(cmd.OutOrStdout())
 		},
 	}
 }
@@ -155,6 +159,9 @@ func (a *app) status() *cobra.Command {
 		Short: "Show components and LoadBalancer addresses with the loopback ports that lead to them",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if output != "table" && output != "json" {
+				return usageError{fmt.Errorf("output %q: want table or json", output)}
+			}
 			c, err := local.Open(a.name)
 			if err != nil {
 				return err
@@ -163,15 +170,12 @@ func (a *app) status() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			switch output {
-			case "json":
-				encoder := json.NewEncoder(cmd.OutOrStdout())
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(status)
-			case "table":
+			if output == "table" {
 				return printStatus(cmd.OutOrStdout(), c, status)
 			}
-			return usageError{fmt.Errorf("output %q: want table or json", output)}
+			encoder := json.NewEncoder(cmd.OutOrStdout())
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(status)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table or json")
@@ -184,6 +188,10 @@ func printStatus(w io.Writer, c *local.Cluster, status node.Status) error {
 		ready = "waiting for " + status.Waiting
 	}
 	fmt.Fprintf(w, "cluster %s: %s\nkubeconfig: %s\nlogs: %s\n\n", c.Name(), ready, c.Kubeconfig(), c.Logs())
+	return printTables(w, status)
+}
+
+func printTables(w io.Writer, status node.Status) error {
 	err := table(w, "COMPONENT\tRUNNING\tRESTARTS", status.Components, func(c node.Component) string {
 		return fmt.Sprintf("%s\t%t\t%d", c.Name, c.Running, c.Restarts)
 	})

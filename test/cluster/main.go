@@ -18,6 +18,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/meshloom/meshloom/test/cluster/local"
 	"github.com/meshloom/meshloom/test/cluster/node"
 )
@@ -27,16 +29,16 @@ func main() {
 		os.Exit(node.Main(os.Args[2:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:]))
+	code := run(ctx, newCommand())
+	stop()
+	os.Exit(code)
 }
 
 // usageError is a mistake in the arguments.
 type usageError struct{ error }
 
-func run(ctx context.Context, args []string) int {
-	root := newCommand()
-	root.SetArgs(args)
+// run executes a command and returns the exit code.
+func run(ctx context.Context, root *cobra.Command) int {
 	err := root.ExecuteContext(ctx)
 	var usage usageError
 	var ended *exec.ExitError

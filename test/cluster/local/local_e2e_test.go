@@ -16,15 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/meshloom/meshloom/test/binaries"
 	"github.com/meshloom/meshloom/test/cluster/image"
@@ -93,6 +92,7 @@ func TestTwoClustersSideBySide(t *testing.T) {
 // serves runs a Deployment of two replicas from an image made here and reaches
 // it in every way that the cluster offers.
 func serves(t *testing.T, c *local.Cluster, archive string) {
+	t.Helper()
 	if err := c.LoadImage(t.Context(), archive); err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +168,7 @@ func serves(t *testing.T, c *local.Cluster, archive string) {
 // survives kills the two components that pods depend on and demands that they
 // are started again and that the pods do not notice.
 func survives(t *testing.T, c *local.Cluster, inside *http.Client) {
+	t.Helper()
 	for _, name := range []string{"containerd", "kubelet"} {
 		if _, err := c.Exec(t.Context(), "sh", "-c", "for p in /proc/[0-9]*; do [ \"$(cat $p/comm 2>/dev/null)\" = "+name+" ] && kill -9 ${p#/proc/}; done; true"); err != nil {
 			t.Fatal(err)
@@ -254,7 +255,7 @@ func apiOf(t *testing.T, c *local.Cluster) client.Client {
 
 // get returns the body of an answer, which must be 200.
 func get(c *http.Client, target string) (string, error) {
-	response, err := c.Get(target) //nolint:noctx // The test's own deadline is enough.
+	response, err := c.Get(target)
 	if err != nil {
 		return "", err
 	}

@@ -25,8 +25,12 @@ type need struct{ program, pkg string }
 
 func needs() []need {
 	all := []need{
-		{"containerd", "containerd"}, {"ctr", "containerd"}, {"runc", "runc"},
-		{"iptables", "iptables"}, {"ip", "iproute2"}, {"nsenter", "util-linux"},
+		{"containerd", "containerd"},
+		{"ctr", "containerd"},
+		{"runc", "runc"},
+		{"iptables", "iptables"},
+		{"ip", "iproute2"},
+		{"nsenter", "util-linux"},
 	}
 	if os.Getuid() != 0 {
 		all = append(all, need{"newuidmap", "uidmap"})

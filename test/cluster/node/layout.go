@@ -9,25 +9,32 @@ type Layout struct {
 	CNI string
 }
 
-// Program is this program; Binary is one of the programs the node runs.
-func (l Layout) Program() string           { return filepath.Join(l.Dir, "bin", "cluster") }
-func (l Layout) Binary(name string) string { return filepath.Join(l.Dir, "bin", name) }
+// Bin is the folder of the programs.
+func (l Layout) Bin() string { return filepath.Join(l.Dir, "bin") }
 
-// Bin holds the programs, Images the image archives that are loaded at start.
-func (l Layout) Bin() string    { return filepath.Join(l.Dir, "bin") }
+// Binary is one of the programs that the node runs.
+func (l Layout) Binary(name string) string { return filepath.Join(l.Bin(), name) }
+
+// Program is this program.
+func (l Layout) Program() string { return l.Binary("cluster") }
+
+// Images is the folder of the image archives that are loaded at start.
 func (l Layout) Images() string { return filepath.Join(l.Dir, "images") }
 
-// Log is the file that a component writes its output to.
-func (l Layout) Log(name string) string { return filepath.Join(l.Dir, "log", name+".log") }
-func (l Layout) Logs() string           { return filepath.Join(l.Dir, "log") }
+// Logs is the folder of the logs of the node and its components.
+func (l Layout) Logs() string { return filepath.Join(l.Dir, "log") }
 
-// Control is the socket that the node answers on, Kubeconfig the
-// administrator's access from outside the namespaces.
-func (l Layout) Control() string    { return filepath.Join(l.Dir, "control.sock") }
+// Log is the file that a component writes its output to.
+func (l Layout) Log(name string) string { return filepath.Join(l.Logs(), name+".log") }
+
+// Control is the socket that the node answers on.
+func (l Layout) Control() string { return filepath.Join(l.Dir, "control.sock") }
+
+// Kubeconfig is an administrator's access from outside the namespaces.
 func (l Layout) Kubeconfig() string { return filepath.Join(l.Dir, "kubeconfig") }
 
-func (l Layout) pki(name string) string     { return filepath.Join(l.Dir, "pki", name) }
-func (l Layout) conf(name string) string    { return filepath.Join(l.Dir, "conf", name) }
-func (l Layout) varLib() string             { return filepath.Join(l.Dir, "lib") }
-func (l Layout) varLog() string             { return filepath.Join(l.Dir, "podlog") }
-func (l Layout) kubeconfig(n string) string { return l.conf(n + ".kubeconfig") }
+func (l Layout) pki(name string) string        { return filepath.Join(l.Dir, "pki", name) }
+func (l Layout) conf(name string) string       { return filepath.Join(l.Dir, "conf", name) }
+func (l Layout) kubeconfig(name string) string { return l.conf(name + ".kubeconfig") }
+func (l Layout) varLib() string                { return filepath.Join(l.Dir, "lib") }
+func (l Layout) varLog() string                { return filepath.Join(l.Dir, "podlog") }
