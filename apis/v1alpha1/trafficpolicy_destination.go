@@ -9,7 +9,7 @@ package v1alpha1
 type OutlierDetection struct {
 	// consecutiveErrors is the number of failures in a row (5xx answers and
 	// broken connections) after which an endpoint is taken out. Absent means
-	// 5.
+	// the mesh's default.
 	//
 	// +optional
 	// +kubebuilder:validation:Minimum=1
@@ -17,19 +17,19 @@ type OutlierDetection struct {
 	ConsecutiveErrors int32 `json:"consecutiveErrors,omitempty"`
 
 	// interval is the time between two looks at the endpoints. Absent means
-	// 10s.
+	// the mesh's default.
 	//
 	// +optional
 	Interval Duration `json:"interval,omitempty"`
 
 	// ejectionTime is how long an endpoint stays out the first time; each
-	// further time it is longer. Absent means 30s.
+	// further time it is longer. Absent means the mesh's default.
 	//
 	// +optional
 	EjectionTime Duration `json:"ejectionTime,omitempty"`
 
 	// maxEjectionPercent is the share of the endpoints that may be out at
-	// a time. Absent means 10.
+	// a time. Absent means the mesh's default.
 	//
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -43,14 +43,15 @@ type OutlierDetection struct {
 // +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="!has(self.connectTimeout) || duration(self.connectTimeout) > duration('0s')",message="connectTimeout must be above 0s: remove it for the mesh's default"
 type ConnectionPool struct {
-	// maxConnections is the number of connections. Absent means no limit.
+	// maxConnections is the number of connections. Absent means the mesh's
+	// default.
 	//
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	MaxConnections int32 `json:"maxConnections,omitempty"`
 
 	// maxPendingRequests is the number of requests that may wait for a
-	// connection. Absent means no limit.
+	// connection. Absent means the mesh's default.
 	//
 	// +optional
 	// +kubebuilder:validation:Minimum=1

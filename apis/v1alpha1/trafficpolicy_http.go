@@ -21,7 +21,7 @@ type HTTPRouteTimeouts struct {
 
 // RetryFailure is a failure after which a request is sent again.
 //
-// +kubebuilder:validation:Enum=ConnectFailure;RefusedStream;Reset;GRPCCancelled;GRPCDeadlineExceeded;GRPCInternal;GRPCResourceExhausted;GRPCUnavailable
+// +kubebuilder:validation:Enum=ConnectFailure;RefusedStream;Reset
 type RetryFailure string
 
 const (
@@ -33,16 +33,6 @@ const (
 	// RetryReset is a connection that broke before the response began. The
 	// request may have had its effect.
 	RetryReset RetryFailure = "Reset"
-	// RetryGRPCCancelled is the gRPC status CANCELLED.
-	RetryGRPCCancelled RetryFailure = "GRPCCancelled"
-	// RetryGRPCDeadlineExceeded is the gRPC status DEADLINE_EXCEEDED.
-	RetryGRPCDeadlineExceeded RetryFailure = "GRPCDeadlineExceeded"
-	// RetryGRPCInternal is the gRPC status INTERNAL.
-	RetryGRPCInternal RetryFailure = "GRPCInternal"
-	// RetryGRPCResourceExhausted is the gRPC status RESOURCE_EXHAUSTED.
-	RetryGRPCResourceExhausted RetryFailure = "GRPCResourceExhausted"
-	// RetryGRPCUnavailable is the gRPC status UNAVAILABLE.
-	RetryGRPCUnavailable RetryFailure = "GRPCUnavailable"
 )
 
 // HTTPRouteRetryStatusCode is a status after which a request is sent again.
@@ -52,9 +42,6 @@ const (
 type HTTPRouteRetryStatusCode int32
 
 // Retry says when and how often a failed request is sent again.
-//
-// With neither codes nor failures, a request is sent again after ConnectFailure,
-// RefusedStream and the status 503.
 //
 // +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="!has(self.attempts) || self.attempts > 0 || !(has(self.codes) || has(self.failures) || has(self.backoff))",message="attempts: 0 means no retries: remove codes, failures and backoff, or raise attempts"
@@ -67,7 +54,8 @@ type Retry struct {
 	// +kubebuilder:validation:Maximum=100
 	Attempts *int32 `json:"attempts,omitempty"`
 
-	// codes are the statuses after which a request is sent again.
+	// codes are the statuses after which a request is sent again. Absent
+	// means the mesh's default ones.
 	//
 	// +optional
 	// +listType=set
@@ -75,11 +63,12 @@ type Retry struct {
 	Codes []HTTPRouteRetryStatusCode `json:"codes,omitempty"`
 
 	// failures are failures without a status after which a request is sent
-	// again. The field is not called "on", which YAML reads as true.
+	// again: ConnectFailure, RefusedStream, Reset. Absent means the mesh's
+	// default ones. The field is not called "on", which YAML reads as true.
 	//
 	// +optional
 	// +listType=set
-	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:MaxItems=3
 	Failures []RetryFailure `json:"failures,omitempty"`
 
 	// backoff is how long to wait before a retry. Absent means the mesh's
@@ -100,7 +89,7 @@ type RetryBackoff struct {
 	// +required
 	Base Duration `json:"base,omitempty"`
 
-	// max is the longest wait. Absent means ten times base.
+	// max is the longest wait. Absent means the mesh's default.
 	//
 	// +optional
 	Max Duration `json:"max,omitempty"`
