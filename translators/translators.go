@@ -51,10 +51,10 @@ type Provider struct {
 	// form of the same object, until they have moved over; nil where they need
 	// nothing of it. A nil function never expands.
 	Expand func(live, want *unstructured.Unstructured) *unstructured.Unstructured
-	// Observe reads the environment off what runs in the namespace of a
-	// control plane or controller; false where it does not run there. A nil
-	// function observes nothing.
-	Observe func([]Running) (Env, bool)
+	// Observe reads off what runs in the namespace of a control plane (mesh) or
+	// of an ingress controller; nil where the provider does not run there. A
+	// nil function observes nothing.
+	Observe func(mesh bool, running []Running) *Observation
 }
 
 // Running is a Deployment or DaemonSet, as seen in a cluster.
@@ -67,6 +67,18 @@ type Running struct {
 	// Ready is true while at least one pod of it is.
 	Ready bool
 }
+
+// Observation is what was seen of a mesh or an ingress that runs.
+type Observation struct {
+	Env Env
+	// Ready is true while it can do its work.
+	Ready bool
+	// Revisions are the control planes that run, sorted by name.
+	Revisions []Revision
+}
+
+// Revision is one control plane of a mesh.
+type Revision struct{ Name, Version string }
 
 // Variant is a column of the capability matrix.
 type Variant struct {
