@@ -45,6 +45,12 @@ const (
 	RetryReset RetryCondition = "Reset"
 	// RetryRefusedStream: the backend refused the HTTP/2 stream unprocessed.
 	RetryRefusedStream RetryCondition = "RefusedStream"
+	// The gRPC statuses that are retried.
+	RetryGRPCCancelled         RetryCondition = "GRPCCancelled"
+	RetryGRPCDeadlineExceeded  RetryCondition = "GRPCDeadlineExceeded"
+	RetryGRPCInternal          RetryCondition = "GRPCInternal"
+	RetryGRPCResourceExhausted RetryCondition = "GRPCResourceExhausted"
+	RetryGRPCUnavailable       RetryCondition = "GRPCUnavailable"
 )
 
 // Backoff is exponential and jittered, from Base to at most Max.

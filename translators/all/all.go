@@ -1,0 +1,14 @@
+// Package all lists the providers: the one place that knows which meshes and
+// ingresses there are.
+package all
+
+import (
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/istio"
+)
+
+// Providers returns every provider, in the order in which tables show them.
+// The result is the caller's own.
+func Providers() []translators.Provider {
+	return []translators.Provider{istio.Provider()}
+}

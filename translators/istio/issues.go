@@ -1,0 +1,52 @@
+package istio
+
+import (
+	"fmt"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// Codes of issues that this package raises, documented in
+// docs/reference/codes.md.
+const (
+	// codeInexpressible: a value of a supported field that Istio cannot say.
+	codeInexpressible = "ML2101"
+	// codePathPattern: an access path that Istio would read as a pattern.
+	codePathPattern = "ML2102"
+	// codeSharedGateway: a member namespace that also runs an IngressGateway.
+	codeSharedGateway = "ML2103"
+	// codeNoSelector: an access target that selects no pods by label.
+	codeNoSelector = "ML2104"
+	// codeCertificate: a certificate that the gateway's pods cannot read.
+	codeCertificate = "ML2105"
+	// codeNoWorkload: an IngressGateway without a proxy to serve it.
+	codeNoWorkload = "ML2106"
+	// codePortCapture: an external TCP port that takes other connections along.
+	codePortCapture = "ML2107"
+)
+
+// finding is an issue in the making: all that differs between them.
+type finding struct {
+	source  ir.Source
+	feature ir.Feature
+	code    string
+}
+
+// reject says that Istio cannot express what the source asks for; the engine
+// leaves the object, or the field, out.
+func (f finding) reject(format string, args ...any) ir.Issue {
+	return f.issue(ir.EffectRejected, v1alpha1.ReasonUnsupported, format, args...)
+}
+
+// note says something worth knowing about what is in force.
+func (f finding) note(format string, args ...any) ir.Issue {
+	return f.issue(ir.EffectNote, v1alpha1.ReasonEmulated, format, args...)
+}
+
+func (f finding) issue(effect ir.Effect, reason v1alpha1.ConditionReason, format string, args ...any) ir.Issue {
+	return ir.Issue{
+		Effect: effect, Source: f.source, Feature: f.feature, Reason: string(reason), Code: f.code,
+		Message: fmt.Sprintf(format, args...),
+	}
+}

@@ -1,0 +1,38 @@
+package istio
+
+import (
+	networkingv1 "istio.io/client-go/pkg/apis/networking/v1"
+	securityv1 "istio.io/client-go/pkg/apis/security/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// The kinds that this package writes.
+var (
+	virtualServiceKind      = networkingv1.SchemeGroupVersion.WithKind("VirtualService")
+	destinationRuleKind     = networkingv1.SchemeGroupVersion.WithKind("DestinationRule")
+	gatewayKind             = networkingv1.SchemeGroupVersion.WithKind("Gateway")
+	serviceEntryKind        = networkingv1.SchemeGroupVersion.WithKind("ServiceEntry")
+	sidecarKind             = networkingv1.SchemeGroupVersion.WithKind("Sidecar")
+	authorizationPolicyKind = securityv1.SchemeGroupVersion.WithKind("AuthorizationPolicy")
+	peerAuthenticationKind  = securityv1.SchemeGroupVersion.WithKind("PeerAuthentication")
+)
+
+func typeMeta(kind schema.GroupVersionKind) metav1.TypeMeta {
+	apiVersion, k := kind.ToAPIVersionAndKind()
+	return metav1.TypeMeta{APIVersion: apiVersion, Kind: k}
+}
+
+func objectMeta(namespace, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: namespace, Name: name}
+}
+
+// object wraps a native object with where it came from and what must exist
+// before it.
+func object(obj client.Object, sources []ir.Source, after ...translators.ObjectRef) translators.Object {
+	return translators.Object{Object: obj, Sources: origins(sources), After: after}
+}

@@ -1,0 +1,79 @@
+package istio
+
+import (
+	"maps"
+
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// Releases of Istio 1 that brought what is used here.
+const (
+	minorManyCertificates = 27
+	minorDynamicDNS       = 30
+	minorRedirectPrefix   = 31
+)
+
+// supports answers for every feature of the variant. Values of supported
+// features that Istio still cannot say are Issues of the translation.
+func supports(env translators.Env) map[ir.Feature]translators.Support {
+	table := map[ir.Feature]translators.Support{}
+	gateway := env.Variant == VariantGateway
+	for _, info := range ir.Features() {
+		if gateway && info.Ingress() || !gateway && info.Mesh() {
+			table[info.Feature] = translators.Support{Level: translators.Native}
+		}
+	}
+	maps.Copy(table, differences(env))
+	maps.DeleteFunc(table, func(f ir.Feature, _ translators.Support) bool { return !occurs(f, gateway) })
+	return table
+}
+
+func occurs(feature ir.Feature, gateway bool) bool {
+	for _, info := range ir.Features() {
+		if info.Feature == feature {
+			return gateway && info.Ingress() || !gateway && info.Mesh()
+		}
+	}
+	return false
+}
+
+// differences are the features that Istio does otherwise or not at all.
+func differences(env translators.Env) map[ir.Feature]translators.Support {
+	ours := "the gateway was installed by its own chart: set it there"
+	copied := "a copy has -shadow appended to its Host, and the header changes of the backend that got the original"
+	table := map[ir.Feature]translators.Support{
+		ir.RateLimitLocal: unsupported("Istio has no API for rate limits; only an EnvoyFilter could do it, which Meshloom does not write because it breaks with versions of Envoy"),
+		ir.RetryBackoff:   emulated("Istio sets the base alone and Envoy waits at most ten times that: another max is refused"),
+		ir.Mirroring:      emulated(copied),
+		ir.MirrorFraction: emulated(copied),
+		ir.MirrorMultiple: emulated(copied),
+		ir.AccessPathRegex: unsupported("Istio compares paths of access rules by exact value and by prefix; " +
+			"use Exact or PathPrefix"),
+		ir.GatewayForeignCert: emulated("Istio reads Secrets from the namespace of the gateway's pods only: " +
+			"a certificate elsewhere is refused"),
+		ir.GatewayServiceType:   unsupported(ours),
+		ir.GatewayAnnotations:   unsupported(ours),
+		ir.GatewayTrafficPolicy: unsupported(ours),
+		ir.GatewayReplicas:      unsupported(ours),
+		ir.GatewayManyCerts:     emulated("at most two, one RSA and one ECDSA, on one listener"),
+	}
+	if !atLeast(env, minorManyCertificates) {
+		table[ir.GatewayManyCerts] = unsupported("one certificate on a listener before Istio 1.27")
+	}
+	if !atLeast(env, minorDynamicDNS) {
+		table[ir.ExternalWildcard] = emulated("before Istio 1.30 only with resolution None or Static")
+	}
+	if !atLeast(env, minorRedirectPrefix) {
+		table[ir.RedirectPath] = emulated("before Istio 1.31 only the full path can be replaced")
+	}
+	return table
+}
+
+func unsupported(why string) translators.Support {
+	return translators.Support{Level: translators.Unsupported, Note: why}
+}
+
+func emulated(how string) translators.Support {
+	return translators.Support{Level: translators.Emulated, Note: how}
+}
