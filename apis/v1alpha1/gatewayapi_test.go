@@ -1,6 +1,7 @@
 package v1alpha1_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -58,11 +59,15 @@ func TestGatewayAPIDifferences(t *testing.T) {
 // readUpstream returns a definition from the Gateway API module itself.
 func readUpstream(t *testing.T, plural string) *apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
-	dir, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", "sigs.k8s.io/gateway-api").Output()
 	if err != nil {
 		t.Fatalf("find the Gateway API module: %v", err)
 	}
-	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "config/crd/experimental/gateway.networking.k8s.io_"+plural+".yaml"))
+	var module struct{ Dir string }
+	if err := json.Unmarshal(out, &module); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(module.Dir, "config/crd/experimental/gateway.networking.k8s.io_"+plural+".yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
