@@ -23,6 +23,19 @@ const (
 // to say it: the chart asks for no root and gives no uid.
 const proxyUser = "1337:1337"
 
+// Istio writes both of Istio's images into dir and returns the archives' paths.
+func Istio(ctx context.Context, dir string, progress io.Writer) ([]string, error) {
+	pilot, err := Pilot(ctx, dir, progress)
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := Proxy(ctx, dir, progress)
+	if err != nil {
+		return nil, err
+	}
+	return []string{pilot, proxy}, nil
+}
+
 // Pilot writes Istio's control plane into dir and returns the archive's path.
 func Pilot(ctx context.Context, dir string, progress io.Writer) (string, error) {
 	programs, err := binaries.Istio(ctx, progress)

@@ -51,6 +51,11 @@ func (g Gateway) values() map[string]any {
 		// The pod is made with the image "auto", for which the API server sets
 		// Always before the injector puts the real name in.
 		"imagePullPolicy": "IfNotPresent",
+		// The injector's own probe looks every 15 seconds.
+		"readinessProbe": map[string]any{
+			"httpGet":       map[string]any{"path": "/healthz/ready", "port": 15021},
+			"periodSeconds": 1,
+		},
 	}
 }
 
