@@ -42,6 +42,9 @@ type PortRoutes struct {
 type NamespaceUnit struct {
 	Mesh Mesh   `json:"mesh"`
 	Name string `json:"name"`
+	// MarksAlone is true where the marks of members are not to be written: the
+	// namespace is a member by marks that others wrote, or it is leaving.
+	MarksAlone bool `json:"marksAlone,omitempty"`
 	// MTLS is nil where the Mesh leaves it alone.
 	MTLS *MTLS `json:"mtls,omitempty"`
 	// AccessDefault is empty where the Mesh leaves it alone.

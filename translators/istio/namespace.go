@@ -50,6 +50,9 @@ func translateNamespace(env translators.Env, u *ir.NamespaceUnit) translators.Re
 
 // membership contributes the label of the injector to the Namespace.
 func membership(env translators.Env, u *ir.NamespaceUnit) []translators.Contribution {
+	if u.MarksAlone {
+		return nil
+	}
 	var out []translators.Contribution
 	for _, mark := range memberMarks(env) {
 		out = append(out, translators.Contribution{
