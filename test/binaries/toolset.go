@@ -88,7 +88,8 @@ func (s *toolset) key() (string, error) {
 	hash := sha256.New()
 	fmt.Fprintln(hash, runtime.Version(), runtime.GOOS, runtime.GOARCH, s.ldflags, s.programs)
 	for _, link := range s.links {
-		fmt.Fprintln(hash, link)
+		// The folder's name says what the file is, wherever the cache is.
+		fmt.Fprintln(hash, filepath.Base(filepath.Dir(link)), filepath.Base(link))
 	}
 	err := filepath.WalkDir(s.module, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {

@@ -101,19 +101,23 @@ func TestRelaysKeepTheirTargets(t *testing.T) {
 		want     map[string]string
 	}{
 		{
-			"one Service", []corev1.Service{service("b", "10.200.0.101", 80)},
+			"one Service",
+			[]corev1.Service{service("b", "10.200.0.101", 80)},
 			map[string]string{"shop/b 10.200.0.101:80": first},
 		},
 		{
-			"another before it", []corev1.Service{service("a", "10.200.0.100", 80), service("b", "10.200.0.101", 80)},
+			"another before it",
+			[]corev1.Service{service("a", "10.200.0.100", 80), service("b", "10.200.0.101", 80)},
 			map[string]string{"shop/a 10.200.0.100:80": second, "shop/b 10.200.0.101:80": first},
 		},
 		{
-			"more than there are relays", []corev1.Service{service("a", "10.200.0.100", 80, 443), service("b", "10.200.0.101", 80)},
+			"more than there are relays",
+			[]corev1.Service{service("a", "10.200.0.100", 80, 443), service("b", "10.200.0.101", 80)},
 			map[string]string{"shop/a 10.200.0.100:80": second, "shop/a 10.200.0.100:443": "", "shop/b 10.200.0.101:80": first},
 		},
 		{
-			"a relay becomes free", []corev1.Service{service("a", "10.200.0.100", 80, 443)},
+			"a relay becomes free",
+			[]corev1.Service{service("a", "10.200.0.100", 80, 443)},
 			map[string]string{"shop/a 10.200.0.100:80": second, "shop/a 10.200.0.100:443": first},
 		},
 		{"nothing", nil, map[string]string{}},
