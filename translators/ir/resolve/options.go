@@ -1,0 +1,74 @@
+package resolve
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// Options are what resolving depends on besides objects. Functions must be
+// pure; nil functions know nothing.
+type Options struct {
+	// ClusterDomain is the DNS suffix of Services; "cluster.local" where empty.
+	ClusterDomain string
+	// Proxied says whether a workload carries the proxy of a provider. Without
+	// it no workload is ever said to lack one.
+	Proxied func(provider string, w ir.Workload) bool
+	// Annotations are the keys that are copied from Services and pods.
+	Annotations []string
+	// ControlPlaneNamespace is the usual one of a mesh's provider, for Meshes
+	// that name none.
+	ControlPlaneNamespace func(provider string) string
+	// Controller is the usual namespace and GatewayClass of an ingress's
+	// provider, for IngressControllers that name none.
+	Controller func(provider string) (namespace, gatewayClass string)
+	// Member says whether an adopted mesh that names no members takes the
+	// namespace for one by its own marks.
+	Member func(mesh *v1alpha1.Mesh, namespace *corev1.Namespace) bool
+}
+
+const defaultDomain = "cluster.local"
+
+func (o Options) clusterDomain() string {
+	if o.ClusterDomain == "" {
+		return defaultDomain
+	}
+	return o.ClusterDomain
+}
+
+func (o Options) controlPlaneNamespace(mesh *v1alpha1.Mesh) string {
+	if mesh.Spec.ControlPlaneNamespace != "" || o.ControlPlaneNamespace == nil {
+		return string(mesh.Spec.ControlPlaneNamespace)
+	}
+	return o.ControlPlaneNamespace(string(mesh.Spec.Provider))
+}
+
+func (o Options) controllerPlace(c *v1alpha1.IngressController) (namespace, class string) {
+	if o.Controller != nil {
+		namespace, class = o.Controller(string(c.Spec.Provider))
+	}
+	if c.Spec.Namespace != "" {
+		namespace = string(c.Spec.Namespace)
+	}
+	if c.Spec.GatewayClassName != "" {
+		class = string(c.Spec.GatewayClassName)
+	}
+	return namespace, class
+}
+
+// annotations returns those of all that Options.Annotations names.
+func (o Options) annotations(all map[string]string) map[string]string {
+	var picked map[string]string
+	for _, key := range o.Annotations {
+		value, ok := all[key]
+		if !ok {
+			continue
+		}
+		if picked == nil {
+			picked = map[string]string{}
+		}
+		picked[key] = value
+	}
+	return picked
+}

@@ -1,0 +1,120 @@
+package resolve
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// arrange sorts the routes and leaves out those that are never reached because
+// an earlier one has the same match.
+func (r *routeResolution) arrange() {
+	sortRoutes(r.flat)
+	first := map[string]candidate{}
+	for _, c := range r.flat {
+		key := matchKey(c.Match)
+		if winner, ok := first[key]; ok {
+			r.report(finding{effect: ir.EffectPartial, code: CodeShadowed, source: c.Source},
+				"%s has the same match on host %s and comes first, so this one is never reached: merge the two", nameOf(winner), r.key.Hostname)
+			continue
+		}
+		first[key] = c
+		r.unit.Routes = append(r.unit.Routes, c.Route)
+	}
+}
+
+func nameOf(c candidate) string {
+	return "GatewayRoute " + c.owner.GetNamespace() + "/" + c.owner.GetName() + ", " + c.Source.Field + ","
+}
+
+// matchKey is equal for matches that match the same requests by the same words.
+func matchKey(m ir.Match) string {
+	var b strings.Builder
+	add := func(parts ...string) {
+		for _, p := range parts {
+			b.WriteString(p)
+			b.WriteByte(0)
+		}
+	}
+	if m.Path != nil && pathRank(m.Path) > 0 {
+		add(string(m.Path.Type), m.Path.Value)
+	}
+	add("method", m.Method, "headers")
+	for _, h := range m.Headers {
+		add(h.Name, string(h.Type), h.Value)
+	}
+	add("query")
+	for _, q := range m.Query {
+		add(q.Name, string(q.Type), q.Value)
+	}
+	return b.String()
+}
+
+// stand says what stands behind the Services that the routes name.
+func (r *routeResolution) stand() {
+	named := map[ir.Ref]bool{}
+	name := func(b ir.Backend) {
+		if !b.Invalid {
+			named[serviceRef(b.Service.Namespace, b.Service.Name)] = true
+		}
+	}
+	for _, route := range r.unit.Routes {
+		for _, b := range route.Backends {
+			name(b)
+		}
+		for _, m := range route.Filters.Mirrors {
+			name(m.Backend)
+		}
+	}
+	refs := make([]ir.Ref, 0, len(named))
+	for ref := range named {
+		refs = append(refs, ref)
+	}
+	slices.SortFunc(refs, ir.Ref.Compare)
+	for _, ref := range refs {
+		r.unit.Backends = append(r.unit.Backends, r.behind(ref))
+	}
+}
+
+// behind resolves what the gateway's mesh does with requests to a Service. What
+// is wrong with it is said by the unit of the Service.
+func (r *routeResolution) behind(ref ir.Ref) ir.RouteBackend {
+	b := ir.RouteBackend{Service: r.irService(r.service(ref))}
+	mesh := r.unit.Gateway.Mesh
+	if mesh == nil || r.meshOf(ref.Namespace) != mesh.Name {
+		return b
+	}
+	b.Member = true
+	inner := r.within().resolveService(ref)
+	if inner == nil {
+		return b
+	}
+	b.Split = inner.unit(*mesh)
+	for _, p := range inner.parts {
+		p.On = r.on
+		r.parts = append(r.parts, p)
+	}
+	return b
+}
+
+// routeKeys returns the route units that carry or meet what a Service of a mesh
+// is said about.
+func (s *Store) routeKeys(service ir.Ref) []ir.Key {
+	var keys []ir.Key
+	mesh := s.view().meshOf(service.Namespace)
+	for route := range s.sets[topic{routesTo, service}].all() {
+		n := s.nodes[route]
+		if n == nil || mesh == "" {
+			continue
+		}
+		for _, key := range n.output.keys {
+			gateway, _ := s.objects[ir.Ref{Kind: v1alpha1.KindIngressGateway, Namespace: key.Namespace, Name: key.Name}].(*v1alpha1.IngressGateway)
+			if gateway != nil && gateway.Spec.MeshRef != nil && string(gateway.Spec.MeshRef.Name) == mesh {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}

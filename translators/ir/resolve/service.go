@@ -1,0 +1,155 @@
+package resolve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// serviceResolution gathers what a service unit is made of.
+type serviceResolution struct {
+	*view
+	ref      ir.Ref
+	on       ir.Target
+	service  ir.Service
+	policies []*v1alpha1.TrafficPolicy
+	splits   []*v1alpha1.TrafficSplit
+	// holder maps ports to the split that won them.
+	holder  map[int32]*v1alpha1.TrafficSplit
+	tables  map[int32]ir.PortRoutes
+	subsets map[string]ir.Subset
+	parts   []ir.Participant
+}
+
+// serviceKey is the unit of a Service; ok is false where there is none: the
+// namespace is no member, or the Service does not exist or has no endpoints of
+// its own.
+func (v *view) serviceKey(ref ir.Ref) (key ir.Key, ok bool) {
+	mesh := v.meshOf(ref.Namespace)
+	svc := v.service(ref)
+	if mesh == "" || svc == nil || svc.Spec.Type == corev1.ServiceTypeExternalName {
+		return ir.Key{}, false
+	}
+	return ir.Key{Kind: ir.KindService, Mesh: mesh, Namespace: ref.Namespace, Name: ref.Name}, true
+}
+
+// serviceUnit resolves a Service that TrafficSplits or TrafficPolicies speak of.
+func (v *view) serviceUnit(key ir.Key) *ir.Unit {
+	r := v.resolveService(serviceRef(key.Namespace, key.Name))
+	if r == nil || r.on.Name != key.Mesh {
+		return nil
+	}
+	mesh, _ := v.mesh(key.Mesh)
+	return &ir.Unit{Key: key, Participants: r.parts, Service: r.unit(mesh)}
+}
+
+// resolveService resolves a Service; nil means that nothing speaks of it, or
+// that it can have no unit.
+func (v *view) resolveService(ref ir.Ref) *serviceResolution {
+	key, ok := v.serviceKey(ref)
+	if !ok {
+		return nil
+	}
+	r := &serviceResolution{
+		view: v, ref: ref, on: onMesh(key.Mesh),
+		policies: byAge[v1alpha1.TrafficPolicy](v, policiesOf, ref),
+		splits:   byAge[v1alpha1.TrafficSplit](v, splitsOf, ref),
+		holder:   map[int32]*v1alpha1.TrafficSplit{},
+		tables:   map[int32]ir.PortRoutes{},
+		subsets:  map[string]ir.Subset{},
+	}
+	if len(r.policies) == 0 && len(r.splits) == 0 {
+		return nil
+	}
+	r.service = v.irService(v.service(ref))
+	r.checkServicePolicies()
+	levels := make([]policyLevels, len(r.splits))
+	for i, split := range r.splits {
+		levels[i] = r.splitPolicies(split)
+	}
+	for i, split := range r.splits {
+		r.addSplit(split, levels[i])
+	}
+	r.addPolicies()
+	r.parts = sortParticipants(r.parts)
+	return r
+}
+
+func (r *serviceResolution) participate(object ir.Source, target ir.Target) {
+	r.parts = append(r.parts, ir.Participant{Object: object.Ref, Generation: object.Generation, Target: target, On: r.on})
+}
+
+// unit puts the pieces together.
+func (r *serviceResolution) unit(mesh ir.Mesh) *ir.ServiceUnit {
+	unit := &ir.ServiceUnit{Mesh: mesh, Service: r.service, Destination: r.destination()}
+	for _, p := range r.service.Ports {
+		if table, ok := r.tables[p.Number]; ok {
+			unit.Ports = append(unit.Ports, table)
+		}
+	}
+	used := map[string]bool{}
+	for _, table := range unit.Ports {
+		for _, route := range table.Routes {
+			for _, b := range route.Backends {
+				used[b.Subset] = true
+			}
+		}
+	}
+	for name, subset := range r.subsets {
+		if used[name] {
+			unit.Subsets = append(unit.Subsets, subset)
+		}
+	}
+	slices.SortFunc(unit.Subsets, func(a, b ir.Subset) int { return strings.Compare(a.Name, b.Name) })
+	return unit
+}
+
+// checkServicePolicies checks the policies of the Service itself.
+func (r *serviceResolution) checkServicePolicies() {
+	target := ir.Target{Kind: kindService, Name: r.ref.Name}
+	http := slices.ContainsFunc(r.service.Ports, func(p ir.Port) bool { return p.Protocol.HTTP() })
+	for _, split := range r.splits {
+		http = http || slices.ContainsFunc(split.Spec.Service.Ports, func(p v1alpha1.SplitPort) bool {
+			_, exists := r.service.Port(int32(p.Port))
+			return exists && p.Protocol != ""
+		})
+	}
+	for _, policy := range r.policies {
+		r.participate(sourceOf(policy), target)
+	}
+	r.checkPolicies(r.policies, target, http)
+}
+
+// addPolicies gives HTTP ports that no split is in force on a table of their
+// own where the Service's policies speak of requests.
+func (r *serviceResolution) addPolicies() {
+	request := r.merge(r.policies)
+	if request.empty() {
+		return
+	}
+	for _, p := range r.service.Ports {
+		if _, split := r.tables[p.Number]; split || !p.Protocol.HTTP() {
+			continue
+		}
+		route := ir.Route{Backends: []ir.Backend{{Service: r.apex(p), Weight: 1}}}
+		request.apply(&route)
+		r.tables[p.Number] = ir.PortRoutes{Port: p, Routes: []ir.Route{route}}
+	}
+}
+
+// apex is the Service itself as a backend.
+func (r *serviceResolution) apex(port ir.Port) ir.ServiceRef {
+	return ir.ServiceRef{Namespace: r.service.Namespace, Name: r.service.Name, Host: r.service.Host, Port: port}
+}
+
+func portName(p ir.Port) string {
+	if p.Name == "" {
+		return fmt.Sprint(p.Number)
+	}
+	return fmt.Sprintf("%d (%s)", p.Number, p.Name)
+}
