@@ -46,17 +46,17 @@ func TestRealProxies(t *testing.T) {
 	page := lab.Pod{Namespace: "bookinfo", Deployment: "productpage-v1", Container: "productpage"}
 	inside := func(ctx context.Context, o load.Options) (*load.Report, error) { return l.Run(ctx, page, o) }
 	t.Run("split inside", func(t *testing.T) {
-		splits(t, inside, load.Options{URL: "http://reviews:9080/reviews/0"})
+		splits(ctx, t, inside, load.Options{URL: "http://reviews:9080/reviews/0"})
 	})
 	t.Run("split behind the page", func(t *testing.T) {
-		splits(t, inside, load.Options{URL: "http://productpage:9080/productpage"})
+		splits(ctx, t, inside, load.Options{URL: "http://productpage:9080/productpage"})
 	})
 	t.Run("split from outside", func(t *testing.T) {
 		address, err := l.Address(ctx, client.ObjectKey{Namespace: gateway.Namespace, Name: gateway.Name}, 80)
 		if err != nil {
 			t.Fatal(err)
 		}
-		splits(t, load.Run, load.Options{URL: "http://bookinfo.shop.example/reviews/0", Client: load.ClientOptions{Address: address}})
+		splits(ctx, t, load.Run, load.Options{URL: "http://bookinfo.shop.example/reviews/0", Client: load.ClientOptions{Address: address}})
 	})
 	t.Run("header match", func(t *testing.T) {
 		o := load.Options{URL: "http://reviews:9080/reviews/0", Requests: 200, By: []string{reviewsBy}, Header: http.Header{"End-User": {"jason"}}}
@@ -74,6 +74,7 @@ func TestRealProxies(t *testing.T) {
 // comesAndGoes installs over what is there, which changes nothing, and then
 // takes it away.
 func comesAndGoes(t *testing.T, l *lab.Lab, installer *istio.Installer, gateway istio.Gateway) {
+	t.Helper()
 	ctx := t.Context()
 	for _, step := range []func() error{
 		func() error { return installer.Install(ctx, nil) },
@@ -117,6 +118,7 @@ func prepare(t *testing.T, l *lab.Lab, gateway istio.Gateway) *istio.Installer {
 }
 
 func everyPodHasItsProxy(t *testing.T, l *lab.Lab) {
+	t.Helper()
 	var pods corev1.PodList
 	if err := l.Client.List(t.Context(), &pods, client.InNamespace("bookinfo")); err != nil {
 		t.Fatal(err)
@@ -138,12 +140,12 @@ func everyPodHasItsProxy(t *testing.T, l *lab.Lab) {
 }
 
 // splits counts 2000 requests once a few have shown that the rules are known.
-func splits(t *testing.T, run func(context.Context, load.Options) (*load.Report, error), o load.Options) {
+func splits(ctx context.Context, t *testing.T, run func(context.Context, load.Options) (*load.Report, error), o load.Options) {
 	t.Helper()
 	o.By = []string{reviewsBy}
 	o.Requests, o.Concurrency = 100, 4
-	if err := await(t.Context(), func() error {
-		r, err := run(t.Context(), o)
+	if err := await(ctx, func() error {
+		r, err := run(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -155,7 +157,7 @@ func splits(t *testing.T, run func(context.Context, load.Options) (*load.Report,
 		t.Fatal(err)
 	}
 	o.Requests, o.Concurrency = 2000, 8
-	r, err := run(t.Context(), o)
+	r, err := run(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

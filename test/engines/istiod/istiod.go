@@ -96,12 +96,13 @@ func (i *Istiod) start(ctx context.Context, binary string) error {
 	if err := writeKubeconfig(kubeconfig, i.Config); err != nil {
 		return err
 	}
-	ports, err := freePorts(3)
+	ports, err := freePorts(ctx, 3)
 	if err != nil {
 		return err
 	}
 	i.XDS = ports[0]
-	cmd := exec.Command(binary, "discovery", "--kubeconfig", kubeconfig, "--meshConfig", "none",
+	// It lives until Stop, longer than the test that starts it.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, "discovery", "--kubeconfig", kubeconfig, "--meshConfig", "none",
 		"--grpcAddr", i.XDS, "--secureGRPCAddr", "", "--httpsAddr", "",
 		"--httpAddr", ports[1], "--monitoringAddr", ports[2], "--ctrlz_port", "0")
 	cmd.Dir = i.folder
@@ -159,10 +160,10 @@ func (i *Istiod) Stop() error {
 }
 
 // freePorts returns addresses on loopback that nobody listens to.
-func freePorts(n int) ([]string, error) {
+func freePorts(ctx context.Context, n int) ([]string, error) {
 	addresses := make([]string, n)
 	for i := range addresses {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
