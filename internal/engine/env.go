@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/ir"
+	"github.com/meshloom/meshloom/translators/ir/resolve"
+)
+
+// MeshEnv returns what is known of a mesh: the configured override, else what
+// its status says was observed. Without either the version is open, and the
+// variant is the one that the Mesh's data plane names.
+func (e *Engine) MeshEnv(mesh ir.Mesh) translators.Env {
+	if e.cfg.MeshEnv != nil {
+		return e.cfg.MeshEnv(mesh)
+	}
+	env := translators.Env{}
+	dataPlane := ""
+	if obj, ok := e.cfg.Store.Object(ir.Ref{Kind: "Mesh", Name: mesh.Name}); ok {
+		if m, ok := obj.(*v1alpha1.Mesh); ok {
+			env, dataPlane = observed(m.Status.Env), string(m.Spec.DataPlane)
+		}
+	}
+	if provider, ok := e.provider(mesh.Provider); ok && env.Variant == "" {
+		env.Variant = VariantOf(provider, true, dataPlane)
+	}
+	return env
+}
+
+// ControllerEnv returns what is known of an ingress, as MeshEnv does.
+func (e *Engine) ControllerEnv(controller ir.Controller) translators.Env {
+	if e.cfg.ControllerEnv != nil {
+		return e.cfg.ControllerEnv(controller)
+	}
+	env := translators.Env{}
+	if obj, ok := e.cfg.Store.Object(ir.Ref{Kind: "IngressController", Name: controller.Name}); ok {
+		if c, ok := obj.(*v1alpha1.IngressController); ok {
+			env = observed(c.Status.Env)
+		}
+	}
+	if provider, ok := e.provider(controller.Provider); ok && env.Variant == "" {
+		env.Variant = VariantOf(provider, false, "")
+	}
+	return env
+}
+
+// VariantOf returns the name of the provider's variant for a data plane: the
+// one that names it, else the first of its sort; "" where there is none.
+func VariantOf(provider *translators.Provider, mesh bool, dataPlane string) string {
+	first := ""
+	for _, v := range provider.Variants {
+		switch {
+		case v.Mesh != mesh:
+		case dataPlane != "" && v.DataPlane == dataPlane:
+			return v.Name
+		case first == "":
+			first = v.Name
+		}
+	}
+	return first
+}
+
+func observed(status *v1alpha1.ObservedEnv) translators.Env {
+	if status == nil {
+		return translators.Env{}
+	}
+	env := translators.Env{Variant: status.Variant, Version: status.Version, Edition: status.Edition}
+	if api := status.GatewayAPI; api != nil {
+		env.GatewayAPI = translators.GatewayAPI{Version: api.Version, Channel: api.Channel, Served: api.Served}
+	}
+	if len(status.Facts) > 0 {
+		env.Facts = make(map[string]string, len(status.Facts))
+		for _, fact := range status.Facts {
+			env.Facts[fact.Name] = fact.Value
+		}
+	}
+	return env
+}
+
+// StoreOptions returns the options of a store for these providers.
+func StoreOptions(providers []translators.Provider) resolve.Options {
+	return resolve.Options{
+		Proxied: func(name string, w ir.Workload) bool {
+			for i := range providers {
+				if providers[i].Name == name && providers[i].Proxied != nil {
+					return providers[i].Proxied(w)
+				}
+			}
+			return false
+		},
+		Annotations: annotationKeys(providers),
+	}
+}
+
+// annotationKeys are the annotations that the providers' ways put as marks and
+// that Resolve therefore copies.
+func annotationKeys(providers []translators.Provider) []string {
+	var keys []string
+	for i := range providers {
+		for _, way := range providers[i].Joins {
+			for _, mark := range way.Marks {
+				if mark.Annotation {
+					keys = append(keys, mark.Key)
+				}
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
