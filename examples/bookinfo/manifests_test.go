@@ -69,7 +69,7 @@ func TestManifestsAreWhole(t *testing.T) {
 		kinds[o.GetObjectKind().GroupVersionKind().Kind]++
 	}
 	want := map[string]int{
-		"Namespace": 2, "ServiceAccount": 4, "Service": 4, "Deployment": 6,
+		"Namespace": 2, "ServiceAccount": 5, "Service": 5, "Deployment": 7, "Role": 1, "RoleBinding": 1,
 		"Mesh": 1, "IngressController": 1, "IngressGateway": 1, "GatewayRoute": 1,
 		"TrafficSplit": 1, "TrafficPolicy": 1, "AccessPolicy": 1,
 	}
