@@ -27,6 +27,10 @@ func translateExternal(env translators.Env, u *ir.ExternalUnit) translators.Resu
 		wildcards = slices.DeleteFunc(slices.Clone(u.Hosts), func(h string) bool { return !isWildcard(h) })
 		hosts = slices.DeleteFunc(hosts, isWildcard)
 	}
+	result.Issues = externalIssues(env, u, len(wildcards) > 0)
+	if slices.ContainsFunc(result.Issues, func(i ir.Issue) bool { return i.Effect == ir.EffectRejected }) {
+		return result
+	}
 	if len(hosts) > 0 {
 		entry := serviceEntry(u, plainName(u.Name), hosts)
 		entry.Spec.Resolution = resolutions[u.Resolution]
@@ -40,7 +44,6 @@ func translateExternal(env translators.Env, u *ir.ExternalUnit) translators.Resu
 		entry.Spec.Resolution = networking.ServiceEntry_DYNAMIC_DNS
 		result.Objects = append(result.Objects, object(entry, []ir.Source{u.Source}))
 	}
-	result.Issues = externalIssues(env, u, len(wildcards) > 0)
 	return result
 }
 

@@ -50,6 +50,15 @@ func translateGateway(_ translators.Env, u *ir.GatewayUnit, _ translators.Pairin
 	return result
 }
 
+// served says whether the listener gets a Gateway, to which routes can be bound.
+func served(u *ir.GatewayUnit, l *ir.Listener) bool {
+	if l.Protocol != ir.ListenerHTTPS {
+		return true
+	}
+	tls, _ := serverTLS(u, l)
+	return tls != nil
+}
+
 // gatewayObject is the name of a listener's Gateway. Istio wants a DNS label.
 func gatewayObject(u *ir.GatewayUnit, l *ir.Listener) string {
 	return uniqueName(u.Namespace, u.Name, l.Name)

@@ -88,6 +88,9 @@ func (t *routeTable) headerOperations(feature ir.Feature, modifiers ...*ir.Heade
 			out.Add = put(out.Add, name, c.values[1:])
 		}
 	}
+	if len(out.Set) == 0 && len(out.Add) == 0 && len(out.Remove) == 0 {
+		return nil
+	}
 	slices.Sort(out.Remove)
 	return out
 }

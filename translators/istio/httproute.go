@@ -1,6 +1,9 @@
 package istio
 
 import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/meshloom/meshloom/translators"
@@ -21,14 +24,38 @@ type routeTable struct {
 
 func (t *routeTable) report(issue ir.Issue) { t.issues = append(t.issues, issue) }
 
+// translate leaves out what is never reached, which Istio's analyzers would
+// complain of: matches that an earlier route has, and all that follows a route
+// that matches every request.
 func (t *routeTable) translate(routes []ir.Route) []*networking.HTTPRoute {
 	var out []*networking.HTTPRoute
+	var seen []*networking.HTTPMatchRequest
 	for i := range routes {
-		for _, p := range pathForms(&routes[i]) {
-			out = append(out, t.route(&routes[i], p))
+		for _, form := range pathForms(&routes[i]) {
+			route := t.route(&routes[i], form)
+			matches := len(route.Match)
+			route.Match = slices.DeleteFunc(route.Match, func(m *networking.HTTPMatchRequest) bool { return contains(seen, m) })
+			if matches > 0 && len(route.Match) == 0 {
+				continue
+			}
+			seen = append(seen, route.Match...)
+			out = append(out, route)
+		}
+		if len(out) > 0 && matchesAll(out[len(out)-1]) {
+			break
 		}
 	}
 	return out
+}
+
+func contains(list []*networking.HTTPMatchRequest, m *networking.HTTPMatchRequest) bool {
+	return slices.ContainsFunc(list, func(other *networking.HTTPMatchRequest) bool { return proto.Equal(other, m) })
+}
+
+// matchesAll says whether the route matches every request to its port.
+func matchesAll(r *networking.HTTPRoute) bool {
+	return len(r.Match) == 0 ||
+		len(r.Match) == 1 && proto.Equal(r.Match[0], &networking.HTTPMatchRequest{Port: r.Match[0].Port})
 }
 
 // route translates one route in one form of its path.

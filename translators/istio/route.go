@@ -14,7 +14,7 @@ import (
 // gateway by themselves. Requests that no route matches are answered 404.
 func translateRoute(env translators.Env, u *ir.RouteUnit, _ translators.Pairings) translators.Result {
 	var result translators.Result
-	if u.Gateway.Workload == nil || len(u.Routes) == 0 {
+	if u.Gateway.Workload == nil || len(u.Routes) == 0 || !served(&u.Gateway, &u.Listener) {
 		return result
 	}
 	table := routeTable{env: env, listener: u.Listener.Port, onlyPort: true}

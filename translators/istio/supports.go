@@ -44,10 +44,8 @@ func differences(env translators.Env) map[ir.Feature]translators.Support {
 	copied := "a copy has -shadow appended to its Host, and the header changes of the backend that got the original"
 	table := map[ir.Feature]translators.Support{
 		ir.RateLimitLocal: unsupported("Istio has no API for rate limits; only an EnvoyFilter could do it, which Meshloom does not write because it breaks with versions of Envoy"),
-		ir.RetryBackoff:   emulated("Istio sets the base alone and Envoy waits at most ten times that: another max is refused"),
+		ir.RetryBackoff:   native("Istio sets the base alone and Envoy waits at most ten times that: another max is refused"),
 		ir.Mirroring:      emulated(copied),
-		ir.MirrorFraction: emulated(copied),
-		ir.MirrorMultiple: emulated(copied),
 		ir.AccessPathRegex: unsupported("Istio compares paths of access rules by exact value and by prefix; " +
 			"use Exact or PathPrefix"),
 		ir.GatewayForeignCert: emulated("Istio reads Secrets from the namespace of the gateway's pods only: " +
@@ -56,18 +54,23 @@ func differences(env translators.Env) map[ir.Feature]translators.Support {
 		ir.GatewayAnnotations:   unsupported(ours),
 		ir.GatewayTrafficPolicy: unsupported(ours),
 		ir.GatewayReplicas:      unsupported(ours),
-		ir.GatewayManyCerts:     emulated("at most two, one RSA and one ECDSA, on one listener"),
+		ir.GatewayManyCerts:     native("at most two, one RSA and one ECDSA, on one listener"),
 	}
 	if !atLeast(env, minorManyCertificates) {
 		table[ir.GatewayManyCerts] = unsupported("one certificate on a listener before Istio 1.27")
 	}
 	if !atLeast(env, minorDynamicDNS) {
-		table[ir.ExternalWildcard] = emulated("before Istio 1.30 only with resolution None or Static")
+		table[ir.ExternalWildcard] = native("before Istio 1.30 only with resolution None or Static")
 	}
 	if !atLeast(env, minorRedirectPrefix) {
-		table[ir.RedirectPath] = emulated("before Istio 1.31 only the full path can be replaced")
+		table[ir.RedirectPath] = native("before Istio 1.31 only the full path can be replaced")
 	}
 	return table
+}
+
+// native is for features of which some values are refused, each with an Issue.
+func native(but string) translators.Support {
+	return translators.Support{Level: translators.Native, Note: but}
 }
 
 func unsupported(why string) translators.Support {
