@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -80,7 +81,32 @@ func (a *app) load(s *source) (*engine.Engine, error) {
 	for _, o := range set.Objects {
 		objects = append(objects, o.Object)
 	}
-	return a.engine(s, objects)
+	return a.engine(s, withNamespaces(objects))
+}
+
+// withNamespaces adds the namespaces that objects live in and that no file
+// has: a folder of manifests need not repeat what the cluster has anyway. They
+// have no labels but the one that every namespace has.
+func withNamespaces(objects []client.Object) []client.Object {
+	have := map[string]bool{"": true}
+	for _, obj := range objects {
+		if obj.GetObjectKind().GroupVersionKind().Kind == "Namespace" {
+			have[obj.GetName()] = true
+		}
+	}
+	out := slices.Clone(objects)
+	for _, obj := range objects {
+		name := obj.GetNamespace()
+		if have[name] {
+			continue
+		}
+		have[name] = true
+		ns := &corev1.Namespace{}
+		ns.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+		ns.Name, ns.Labels = name, map[string]string{corev1.LabelMetadataName: name}
+		out = append(out, ns)
+	}
+	return out
 }
 
 // engine makes an engine over objects, with the flags of s applied.
