@@ -1,0 +1,275 @@
+package apply
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// Cache is what is known of the native objects of the cluster: what watches
+// told and what our own writes answered, whichever is newer. Every lookup is
+// by index. It is safe for concurrent use.
+type Cache struct {
+	mu      sync.RWMutex
+	objects map[translators.ObjectRef]*Live
+	// removed are objects that we deleted and that watches may still tell of.
+	removed map[types.UID]bool
+	units   index[string, translators.ObjectRef]
+	rivals  index[string, translators.ObjectRef]
+	meshes  map[string]int
+	// hashes finds the key of a unit whose mark was edited by hand.
+	hashes map[string]ir.Key
+	topics index[Topic, ir.Key]
+	asked  map[ir.Key][]Topic
+	after  index[translators.ObjectRef, ir.Key]
+	leans  map[ir.Key][]translators.ObjectRef
+}
+
+// NewCache returns an empty cache.
+func NewCache() *Cache {
+	return &Cache{
+		objects: map[translators.ObjectRef]*Live{}, removed: map[types.UID]bool{},
+		units: index[string, translators.ObjectRef]{}, rivals: index[string, translators.ObjectRef]{},
+		meshes: map[string]int{}, hashes: map[string]ir.Key{},
+		topics: index[Topic, ir.Key]{}, asked: map[ir.Key][]Topic{},
+		after: index[translators.ObjectRef, ir.Key]{}, leans: map[ir.Key][]translators.ObjectRef{},
+	}
+}
+
+// Put takes note of an object as it was seen, unless something newer is known.
+// It returns the units that have to be planned again: the one that made the
+// object and those that asked about it.
+func (c *Cache) Put(live *Live) []ir.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.objects[live.Ref]
+	if c.removed[live.UID] && !live.Deleting || old != nil && old.UID == live.UID && !newer(live, old) {
+		return nil
+	}
+	affected := c.affected(old)
+	c.drop(old)
+	c.objects[live.Ref] = live
+	if live.Ours {
+		c.units.add(live.Unit, live.Ref)
+		c.meshes[live.Key.Mesh]++
+	}
+	for _, key := range live.Rivals {
+		c.rivals.add(key, live.Ref)
+	}
+	return unique(append(affected, c.affected(live)...))
+}
+
+// Remove takes note that an object is gone. The UID may be empty where it is
+// not known. It returns the units that have to be planned again.
+func (c *Cache) Remove(ref translators.ObjectRef, uid types.UID) []ir.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.removed, uid)
+	old := c.objects[ref]
+	if old == nil || uid != "" && old.UID != uid {
+		return nil
+	}
+	affected := c.affected(old)
+	c.drop(old)
+	return unique(affected)
+}
+
+// deleted takes note that we deleted an object.
+func (c *Cache) deleted(ref translators.ObjectRef, uid types.UID) []ir.Key {
+	affected := c.Remove(ref, uid)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.removed[uid] = true
+	return affected
+}
+
+// Forget drops all objects of a kind that is not watched any more. It returns
+// the units that had some.
+func (c *Cache) Forget(kind schema.GroupVersionKind) []ir.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var affected []ir.Key
+	for ref, live := range c.objects {
+		if ref.GroupVersionKind == kind {
+			affected = append(affected, c.affected(live)...)
+			c.drop(live)
+		}
+	}
+	return unique(affected)
+}
+
+// Note takes note of what a unit's plan depended on and of the objects that
+// its own must follow.
+func (c *Cache) Note(key ir.Key, topics []Topic, objects []translators.Object) {
+	var after []translators.ObjectRef
+	for _, obj := range objects {
+		after = append(after, obj.After...)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, topic := range c.asked[key] {
+		c.topics.remove(topic, key)
+	}
+	for _, ref := range c.leans[key] {
+		c.after.remove(ref, key)
+	}
+	delete(c.asked, key)
+	delete(c.leans, key)
+	for _, topic := range topics {
+		c.topics.add(topic, key)
+	}
+	for _, ref := range after {
+		c.after.add(ref, key)
+	}
+	if len(topics) > 0 {
+		c.asked[key] = topics
+	}
+	if len(after) > 0 {
+		c.leans[key] = after
+	}
+	if len(objects) > 0 {
+		c.hashes[key.Hash()] = key
+	} else {
+		delete(c.hashes, key.Hash())
+	}
+}
+
+// Asked returns the units whose plans depended on a topic.
+func (c *Cache) Asked(topic Topic) []ir.Key {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.topics.members(topic)
+}
+
+// Units returns the keys of all units that objects of ours came from.
+func (c *Cache) Units() []ir.Key {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var keys []ir.Key
+	for _, refs := range c.units {
+		for ref := range refs {
+			keys = append(keys, c.key(c.objects[ref]))
+			break
+		}
+	}
+	return unique(slices.DeleteFunc(keys, func(k ir.Key) bool { return k == ir.Key{} }))
+}
+
+// Count returns the number of objects of a mesh that are ours.
+func (c *Cache) Count(mesh string) int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.meshes[mesh]
+}
+
+// Of returns the objects that carry the unit's mark and those that have one of
+// the names.
+func (c *Cache) Of(key ir.Key, named []translators.Object) map[translators.ObjectRef]*Live {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	out := map[translators.ObjectRef]*Live{}
+	for ref := range c.units[key.Hash()] {
+		out[ref] = c.objects[ref]
+	}
+	for _, obj := range named {
+		if live := c.objects[refOf(obj)]; live != nil {
+			out[live.Ref] = live
+		}
+	}
+	return out
+}
+
+// exists says whether there is an object of the name that is not about to go.
+func (c *Cache) exists(ref translators.ObjectRef) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	live := c.objects[ref]
+	return live != nil && !live.Deleting
+}
+
+// needed says whether another unit's objects follow this one.
+func (c *Cache) needed(ref translators.ObjectRef, by ir.Key) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.ContainsFunc(c.after.members(ref), func(key ir.Key) bool { return key != by })
+}
+
+// foreign returns the foreign objects that speak for one of the keys.
+func (c *Cache) foreign(keys []string) []translators.ObjectRef {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var refs []translators.ObjectRef
+	for _, key := range keys {
+		refs = append(refs, c.rivals.members(key)...)
+	}
+	slices.SortFunc(refs, func(a, b translators.ObjectRef) int { return strings.Compare(refString(a), refString(b)) })
+	return slices.Compact(refs)
+}
+
+// affected returns the units that an object concerns.
+func (c *Cache) affected(live *Live) []ir.Key {
+	if live == nil {
+		return nil
+	}
+	keys := c.topics.members(Topic{Object: live.Ref})
+	for _, rival := range live.Rivals {
+		keys = append(keys, c.topics.members(Topic{Rival: rival})...)
+	}
+	if key := c.key(live); key != (ir.Key{}) {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// key returns the key of the unit that made an object; zero for foreign ones.
+func (c *Cache) key(live *Live) ir.Key {
+	if !live.Ours {
+		return ir.Key{}
+	}
+	if live.Key.Hash() == live.Unit {
+		return live.Key
+	}
+	return c.hashes[live.Unit]
+}
+
+func (c *Cache) drop(live *Live) {
+	if live == nil {
+		return
+	}
+	delete(c.objects, live.Ref)
+	if live.Ours {
+		c.units.remove(live.Unit, live.Ref)
+		c.meshes[live.Key.Mesh]--
+	}
+	for _, key := range live.Rivals {
+		c.rivals.remove(key, live.Ref)
+	}
+}
+
+func newer(live, than *Live) bool {
+	order, err := resourceversion.CompareResourceVersion(live.ResourceVersion, than.ResourceVersion)
+	return err != nil || order > 0
+}
+
+func unique(keys []ir.Key) []ir.Key {
+	slices.SortFunc(keys, ir.Key.Compare)
+	return slices.Compact(keys)
+}
+
+// View returns what a unit's plan asks about the rest of the cluster.
+func (c *Cache) View(key ir.Key, served func(schema.GroupVersionKind) bool, terminating func(string) bool) View {
+	return View{
+		Served:      served,
+		Terminating: terminating,
+		Exists:      c.exists,
+		Needed:      func(ref translators.ObjectRef) bool { return c.needed(ref, key) },
+		Rivals:      c.foreign,
+	}
+}
