@@ -1,0 +1,117 @@
+package status
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// Joiner keeps the report of every unit and finds those that speak of an
+// object. It is safe for concurrent use.
+type Joiner struct {
+	mu      sync.Mutex
+	reports map[ir.Key]*Report
+	objects map[ir.Ref]map[ir.Key]bool
+	// due are units that have to run again before anything is said about what
+	// they speak of, with the number of the event that said so.
+	due    map[ir.Key]uint64
+	events uint64
+	// caused are the objects whose events made a unit due: it may have come to
+	// speak of them.
+	caused map[ir.Key]map[ir.Ref]bool
+}
+
+// NewJoiner returns a joiner without reports.
+func NewJoiner() *Joiner {
+	return &Joiner{
+		reports: map[ir.Key]*Report{}, objects: map[ir.Ref]map[ir.Key]bool{},
+		due: map[ir.Key]uint64{}, caused: map[ir.Key]map[ir.Ref]bool{},
+	}
+}
+
+// Expect announces that units will run, because of an event of the object; a
+// zero reference is none of the unified API.
+func (j *Joiner) Expect(cause ir.Ref, keys []ir.Key) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events++
+	for _, key := range keys {
+		j.due[key] = j.events
+		if cause == (ir.Ref{}) {
+			continue
+		}
+		if j.caused[key] == nil {
+			j.caused[key] = map[ir.Ref]bool{}
+		}
+		j.caused[key][cause] = true
+		j.link(cause, key)
+	}
+}
+
+func (j *Joiner) link(ref ir.Ref, key ir.Key) {
+	if j.objects[ref] == nil {
+		j.objects[ref] = map[ir.Key]bool{}
+	}
+	j.objects[ref][key] = true
+}
+
+func (j *Joiner) unlink(ref ir.Ref, key ir.Key) {
+	delete(j.objects[ref], key)
+	if len(j.objects[ref]) == 0 {
+		delete(j.objects, ref)
+	}
+}
+
+// Begin says that a run of a unit starts, and returns what End needs to tell
+// whether an event came in between.
+func (j *Joiner) Begin(ir.Key) uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.events
+}
+
+// End takes the report of a run; nil says that the unit exists no longer. It
+// returns the objects whose status may be another one now.
+func (j *Joiner) End(key ir.Key, begun uint64, report *Report) []ir.Ref {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	touched := j.reports[key].objects()
+	if j.due[key] <= begun {
+		delete(j.due, key)
+		maps.Copy(touched, j.caused[key])
+		delete(j.caused, key)
+	}
+	for ref := range touched {
+		j.unlink(ref, key)
+	}
+	delete(j.reports, key)
+	if report != nil {
+		j.reports[key] = report
+	}
+	for ref := range report.objects() {
+		touched[ref] = true
+		j.link(ref, key)
+	}
+	for ref := range j.caused[key] {
+		j.link(ref, key)
+	}
+	return slices.SortedFunc(maps.Keys(touched), ir.Ref.Compare)
+}
+
+// Of returns the reports that speak of an object, sorted by unit, and whether
+// all units that do, or may, are up to date.
+func (j *Joiner) Of(ref ir.Ref) (reports []*Report, complete bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, key := range slices.SortedFunc(maps.Keys(j.objects[ref]), ir.Key.Compare) {
+		if _, due := j.due[key]; due {
+			return nil, false
+		}
+		if report := j.reports[key]; report != nil {
+			reports = append(reports, report)
+		}
+	}
+	return reports, true
+}
