@@ -55,11 +55,11 @@ func (w *Way) obstacles(can *JoinAbilities, needs Layers) []string {
 	if _, ok := can.Dial[w.Dial]; w.Dial != DialAny && !ok {
 		out = append(out, fmt.Sprintf("it cannot connect to the address of the %s", w.Dial))
 	}
-	if w.Host == HostService && can.Host == "" {
+	if w.Host == HostService && !can.Host.tellsServices() {
 		out = append(out, "it cannot replace the Host header by the Service's name")
 	}
-	if w.Header != "" && can.Header == "" {
-		out = append(out, fmt.Sprintf("it cannot set the header %s", w.Header))
+	if w.Header != "" && !can.Header.tellsServices() {
+		out = append(out, fmt.Sprintf("it cannot set the header %s to the Service's address", w.Header))
 	}
 	if missing := needs.Without(w.Gives).Without(can.Inline); missing != (Layers{}) {
 		out = append(out, "neither the mesh nor its routes would provide "+missing.String())
@@ -93,6 +93,10 @@ func (w *Way) pairing(can *JoinAbilities, needs Layers) Pairing {
 	}
 	return p
 }
+
+// tellsServices says whether what is chosen in the scope can be different for
+// different Services.
+func (s Scope) tellsServices() bool { return s == PerBackend || s == PerRoute || s == PerService }
 
 // finer says whether a is empty or chooses more finely than b.
 func finer(a, b Scope) bool {

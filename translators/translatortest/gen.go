@@ -133,10 +133,15 @@ func (g *Gen) serviceUnit(name string) *ir.ServiceUnit {
 		routes = append(routes, g.line(fmt.Sprintf("rule-%d", i), g.match(), g.backends(name)))
 	}
 	last := g.line("", ir.Match{}, g.backends(name))
+	last.Source.Field = "spec"
 	if last.Filters.Redirect != nil {
 		last.Filters.Redirect, last.Backends = nil, g.backends(name)
 	}
-	u.Ports = []ir.PortRoutes{{Port: u.Service.Ports[0], Routes: append(routes, last)}}
+	routes = append(routes, last)
+	for i := range routes[:len(routes)-1] {
+		routes[i].Source.Field = fmt.Sprintf("spec.rules[%d]", i)
+	}
+	u.Ports = []ir.PortRoutes{{Port: u.Service.Ports[0], Routes: routes}}
 	u.Subsets = usedSubsets(u.Ports)
 	if g.chance(3) {
 		u.Destination = g.destination()

@@ -17,7 +17,9 @@ func (g *Gen) RouteUnit() *ir.Unit {
 		if g.chance(3) {
 			match = ir.Match{}
 		}
-		u.Routes = append(u.Routes, g.line(fmt.Sprintf("route-%d", i), match, g.routeBackends(names)))
+		route := g.line(fmt.Sprintf("route-%d", i), match, g.routeBackends(names))
+		route.Source = source("GatewayRoute", "shop", fmt.Sprintf("spec.rules[%d]", i))
+		u.Routes = append(u.Routes, route)
 	}
 	for _, name := range names {
 		b := ir.RouteBackend{Service: service(name), Member: name != "outside"}
