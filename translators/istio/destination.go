@@ -73,7 +73,7 @@ func outlierDetection(o *ir.OutlierDetection) *networking.OutlierDetection {
 	}
 	out := &networking.OutlierDetection{Interval: duration(o.Interval), BaseEjectionTime: duration(o.EjectionTime)}
 	if o.ConsecutiveErrors > 0 {
-		out.Consecutive_5XxErrors = wrapperspb.UInt32(uint32(o.ConsecutiveErrors))
+		out.Consecutive_5XxErrors = wrapperspb.UInt32(unsigned(o.ConsecutiveErrors))
 	}
 	if o.MaxEjectionPercent != nil {
 		out.MaxEjectionPercent = *o.MaxEjectionPercent

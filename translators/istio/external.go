@@ -69,7 +69,7 @@ func serviceEntry(u *ir.ExternalUnit, name string, hosts []string) *networkingv1
 	for _, p := range u.Ports {
 		protocol := strings.ToUpper(string(p.Protocol))
 		entry.Spec.Ports = append(entry.Spec.Ports, &networking.ServicePort{
-			Number: uint32(p.Port), Name: fmt.Sprintf("%s-%d", strings.ToLower(protocol), p.Port), Protocol: protocol,
+			Number: unsigned(p.Port), Name: fmt.Sprintf("%s-%d", strings.ToLower(protocol), p.Port), Protocol: protocol,
 		})
 	}
 	return entry

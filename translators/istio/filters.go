@@ -35,12 +35,12 @@ func (t *routeTable) rewrite(f *ir.Filters, form pathForm) *networking.HTTPRewri
 // redirect translates an answer that sends the client elsewhere. Envoy would
 // derive the port from the proxy's own; the IR's is written out.
 func (t *routeTable) redirect(r *ir.Redirect, form pathForm) *networking.HTTPRedirect {
-	out := &networking.HTTPRedirect{Scheme: r.Scheme, Authority: r.Hostname, RedirectCode: uint32(r.StatusCode)}
+	out := &networking.HTTPRedirect{Scheme: r.Scheme, Authority: r.Hostname, RedirectCode: unsigned(r.StatusCode)}
 	switch {
 	case r.Port != 0:
-		out.RedirectPort = &networking.HTTPRedirect_Port{Port: uint32(r.Port)}
+		out.RedirectPort = &networking.HTTPRedirect_Port{Port: unsigned(r.Port)}
 	case r.Scheme == "":
-		out.RedirectPort = &networking.HTTPRedirect_Port{Port: uint32(t.listener)}
+		out.RedirectPort = &networking.HTTPRedirect_Port{Port: unsigned(t.listener)}
 	default:
 		out.RedirectPort = &networking.HTTPRedirect_DerivePort{DerivePort: networking.HTTPRedirect_FROM_PROTOCOL_DEFAULT}
 	}

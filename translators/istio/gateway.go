@@ -30,7 +30,7 @@ func translateGateway(_ translators.Env, u *ir.GatewayUnit, _ translators.Pairin
 	for i := range u.Listeners {
 		l := &u.Listeners[i]
 		server := &networking.Server{
-			Port:  &networking.Port{Number: uint32(l.Port), Name: fmt.Sprintf("%s-%d", strings.ToLower(string(l.Protocol)), l.Port), Protocol: string(l.Protocol)},
+			Port:  &networking.Port{Number: unsigned(l.Port), Name: fmt.Sprintf("%s-%d", strings.ToLower(string(l.Protocol)), l.Port), Protocol: string(l.Protocol)},
 			Hosts: []string{u.Namespace + "/" + listenerHost(l)},
 		}
 		if l.Protocol == ir.ListenerHTTPS {

@@ -73,7 +73,8 @@ func (t *routeTable) headerOperations(feature ir.Feature, modifiers ...*ir.Heade
 	}
 	out := &networking.Headers_HeaderOperations{}
 	for name, c := range changes {
-		if name == "host" && !(feature == ir.RequestHeaders && c.replaced && len(c.values) == 1) {
+		settable := feature == ir.RequestHeaders && c.replaced && len(c.values) == 1
+		if name == "host" && !settable {
 			t.report(finding{c.source, feature, codeInexpressible}.reject(
 				"the Host header can only be set, and only on requests: use a rewrite of the hostname"))
 			continue

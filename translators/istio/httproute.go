@@ -31,8 +31,9 @@ func (t *routeTable) translate(routes []ir.Route) []*networking.HTTPRoute {
 	var out []*networking.HTTPRoute
 	var seen []*networking.HTTPMatchRequest
 	for i := range routes {
-		for _, form := range pathForms(&routes[i]) {
-			route := t.route(&routes[i], form)
+		r := &routes[i]
+		for _, form := range pathForms(r) {
+			route := t.route(r, form)
 			matches := len(route.Match)
 			route.Match = slices.DeleteFunc(route.Match, func(m *networking.HTTPMatchRequest) bool { return contains(seen, m) })
 			if matches > 0 && len(route.Match) == 0 {
@@ -116,6 +117,6 @@ func destination(b *ir.Backend) *networking.Destination {
 	return &networking.Destination{
 		Host:   b.Service.Host,
 		Subset: b.Subset,
-		Port:   &networking.PortSelector{Number: uint32(b.Service.Port.Number)},
+		Port:   &networking.PortSelector{Number: unsigned(b.Service.Port.Number)},
 	}
 }

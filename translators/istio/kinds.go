@@ -31,6 +31,15 @@ func objectMeta(namespace, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name}
 }
 
+// unsigned converts a port, a status or a count. Negative ones, which no API
+// admits, become 0.
+func unsigned(n int32) uint32 {
+	if n < 0 {
+		return 0
+	}
+	return uint32(n)
+}
+
 // object wraps a native object with where it came from and what must exist
 // before it.
 func object(obj client.Object, sources []ir.Source, after ...translators.ObjectRef) translators.Object {

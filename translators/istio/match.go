@@ -90,7 +90,7 @@ func (t *routeTable) matches(m *ir.Match, form pathForm) []*networking.HTTPMatch
 			request.Method = exactMatch(m.Method)
 		}
 		if !t.onlyPort {
-			request.Port = uint32(t.listener)
+			request.Port = unsigned(t.listener)
 		}
 		out = append(out, request)
 	}

@@ -11,8 +11,18 @@ func TestUniqueName(t *testing.T) {
 	long := strings.Repeat("very-long-", 40)
 	seen := map[string][]string{}
 	for _, parts := range [][]string{
-		{"public", "web", "*"}, {"public", "web", "x"}, {"public-web", "x"}, {"public", "web-x"}, {"Public", "web", "x"},
-		{"a.b", "c"}, {"a", "b.c"}, {long}, {long, "x"}, {""}, {"default deny", "all workloads"}, {"-", "é"},
+		{"public", "web", "*"},
+		{"public", "web", "x"},
+		{"public-web", "x"},
+		{"public", "web-x"},
+		{"Public", "web", "x"},
+		{"a.b", "c"},
+		{"a", "b.c"},
+		{long},
+		{long, "x"},
+		{""},
+		{"default deny", "all workloads"},
+		{"-", "é"},
 	} {
 		name := uniqueName(parts...)
 		if errs := validation.IsDNS1123Label(name); len(errs) > 0 {

@@ -2,6 +2,7 @@ package istio
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func admitsAsMeant(g *translatortest.Gen, change alter) string {
 	}
 	namespace := &ir.NamespaceUnit{Mesh: access.Mesh, Name: access.Namespace, AccessDefault: access.Default, Access: access.NamespaceRules}
 	result, whole := translateAccess(translators.Env{}, access), translateNamespace(translators.Env{}, namespace)
-	objects := append(result.Objects, whole.Objects...)
+	objects := slices.Concat(result.Objects, whole.Objects)
 	if change != nil {
 		change(objects)
 	}

@@ -8,7 +8,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshloom/meshloom/translators"
-	"github.com/meshloom/meshloom/translators/ir"
 	"github.com/meshloom/meshloom/translators/translatortest"
 )
 
@@ -92,12 +91,4 @@ func TestRivalsOfOurs(t *testing.T) {
 	if diff := cmp.Diff(rivals(virtualServiceOf(ours)), rivals(foreign)); diff != "" {
 		t.Errorf("ours and theirs differ (-ours +theirs):\n%s", diff)
 	}
-}
-
-func issueCodes(issues []ir.Issue) []string {
-	var out []string
-	for _, issue := range issues {
-		out = append(out, string(issue.Effect)+" "+issue.Reason+" "+issue.Code)
-	}
-	return out
 }

@@ -60,9 +60,9 @@ func untouchedPorts(u *ir.ServiceUnit) []*networking.HTTPRoute {
 			continue
 		}
 		routes = append(routes, &networking.HTTPRoute{
-			Match: []*networking.HTTPMatchRequest{{Port: uint32(port.Number)}},
+			Match: []*networking.HTTPMatchRequest{{Port: unsigned(port.Number)}},
 			Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{
-				Host: u.Service.Host, Port: &networking.PortSelector{Number: uint32(port.Number)},
+				Host: u.Service.Host, Port: &networking.PortSelector{Number: unsigned(port.Number)},
 			}}},
 		})
 	}
