@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"text/template"
 
 	"k8s.io/client-go/util/cert"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/internal/manifest"
 )
@@ -46,6 +48,16 @@ type Base struct {
 	Mesh []byte
 	// Authority signed the gateway's certificate, as PEM.
 	Authority []byte
+	// Namespaces hold the applications.
+	Namespaces []string
+	objects    map[string]bool
+}
+
+// Has says whether the Mesh manifests hold an object of this kind and name.
+func (b *Base) Has(o client.Object) bool { return b.objects[id(o)] }
+
+func id(o client.Object) string {
+	return o.GetObjectKind().GroupVersionKind().Kind + "/" + o.GetNamespace() + "/" + o.GetName()
 }
 
 // NewBase makes the base, with a new certificate.
@@ -54,6 +66,30 @@ func NewBase() (*Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
+	b := &Base{Authority: certificate, objects: map[string]bool{}}
+	if b.Apps, err = applications(certificate, key); err != nil {
+		return nil, err
+	}
+	if b.Mesh, err = manifests.ReadFile("testdata/base/mesh.yaml"); err != nil {
+		return nil, fmt.Errorf("read base: %w", err)
+	}
+	set, err := read(b.Mesh)
+	if err != nil {
+		return nil, fmt.Errorf("read base: %w", err)
+	}
+	for _, o := range set.Objects {
+		b.objects[id(o.Object)] = true
+	}
+	for _, w := range workloads() {
+		if !slices.Contains(b.Namespaces, w.Namespace) {
+			b.Namespaces = append(b.Namespaces, w.Namespace)
+		}
+	}
+	return b, nil
+}
+
+// applications fills in the template.
+func applications(certificate, key []byte) ([]byte, error) {
 	apps, err := template.ParseFS(manifests, "testdata/base/apps.yaml.tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("read applications: %w", err)
@@ -69,11 +105,7 @@ func NewBase() (*Base, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("make applications: %w", err)
 	}
-	mesh, err := manifests.ReadFile("testdata/base/mesh.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("read base: %w", err)
-	}
-	return &Base{Apps: text.Bytes(), Mesh: mesh, Authority: certificate}, nil
+	return text.Bytes(), nil
 }
 
 func workloads() []workload {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -139,7 +140,7 @@ func (o *Outcome) String() string {
 	maps.Copy(parts, o.Errors)
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
-		words = append(words, fmt.Sprintf("%s %s", strconv.FormatFloat(100*parts[name], 'f', -1, 64)+" %", name))
+		words = append(words, strconv.FormatFloat(math.Round(1000*parts[name])/10, 'f', -1, 64)+" % "+name)
 	}
 	return strings.Join(words, ", ")
 }
@@ -149,7 +150,7 @@ func Counted(r *load.Report) *Outcome {
 	part := func(counts map[string]int) map[string]float64 {
 		parts := map[string]float64{}
 		for name, n := range counts {
-			parts[name] = float64(int(1000*float64(n)/float64(max(r.Requests, 1))+0.5)) / 1000
+			parts[name] = float64(n) / float64(max(r.Requests, 1))
 		}
 		return parts
 	}

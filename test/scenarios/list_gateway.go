@@ -13,7 +13,7 @@ func gateways() []Scenario {
 			outside("75/25 through the gateway", get(shop+"/")),
 			inside("rule inside", get(echo+"/", "end-user", "jason")),
 			outside("rule through the gateway", get(shop+"/", "end-user", "jason")),
-			outside("timeout through the gateway", get(shop+"/?delay=2s")),
+			{Name: "timeout through the gateway", From: Web, Send: get(shop + "/?delay=2s"), Times: slow},
 		}},
 		{Name: "gateway-hosts", Checks: []Check{
 			outside("first host", get("http://one.shop.example/")),
@@ -34,7 +34,7 @@ func gateways() []Scenario {
 			outside("no rule", get(shop+"/none")),
 		}},
 		{Name: "gateway-policies", Checks: []Check{
-			outside("timeout", get(shop+"/slow?delay=1s")),
+			{Name: "timeout", From: Web, Send: get(shop + "/slow?delay=1s"), Times: slow},
 			outside("abort 10 %", get(shop+"/abort")),
 		}},
 		{Name: "gateway-access", Checks: []Check{

@@ -9,6 +9,9 @@ import (
 // echo is the Service that most scenarios are about.
 const echo = "http://echo.routing:8080"
 
+// slow is how often requests are sent that each take a second.
+const slow = 16
+
 func get(url string, headers ...string) load.Options {
 	o := load.Options{URL: url, Header: http.Header{}}
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -88,7 +91,7 @@ func policies() []Scenario {
 	once := &Arrivals{At: "http://echo-v1.routing:8080", PerRequest: 1}
 	return []Scenario{
 		{Name: "timeout", Checks: []Check{
-			inside("slow answer", get(echo+"/?delay=1s")),
+			{Name: "slow answer", From: Client, Send: get(echo + "/?delay=1s"), Times: slow},
 			inside("quick answer", get(echo+"/")),
 		}},
 		{Name: "retry", Checks: []Check{
