@@ -129,7 +129,8 @@ var verdicts = map[string]verdict{
 	"NamespaceUnit.AccessDefault": asks(ir.AccessDefaultAllow, ir.AccessDefaultDeny),
 	"NamespaceUnit.EgressDefault": asks(ir.EgressDefaultAllow, ir.EgressDefaultDeny),
 	"NamespaceUnit.Access":        within("AccessRules"), "NamespaceUnit.Workloads": observedBy("the namespace's pods"),
-	"NamespaceUnit.Gateways": observedBy("the namespace's gateways"),
+	"NamespaceUnit.Gateways":   observedBy("the namespace's gateways"),
+	"NamespaceUnit.MarksAlone": structural("members of an adopted mesh are marked by whoever installed it"),
 	"MTLS.Mode":              asks(ir.MTLSModeStrict, ir.MTLSModePermissive, ir.MTLSModeDisabled), "MTLS.Source": identifies("the origin"),
 	"MeshUnit.Mesh": identifies("the mesh"), "MeshUnit.Members": observedBy("the member namespaces"),
 
