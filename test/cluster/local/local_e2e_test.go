@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,6 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshloom/meshloom/test/binaries"
 	"github.com/meshloom/meshloom/test/cluster/image"
@@ -36,6 +38,11 @@ const (
 	echoLB    = "10.200.0.100:80"
 	patience  = 2 * time.Minute
 )
+
+func TestMain(m *testing.M) {
+	log.SetLogger(logr.Discard())
+	os.Exit(m.Run())
+}
 
 // TestTwoClustersSideBySide brings two clusters up at the same time, sends
 // traffic through both, and demands that nothing is left of them afterwards.

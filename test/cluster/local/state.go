@@ -94,7 +94,7 @@ func copyProgram(from, to string) (err error) {
 	return errors.Join(err, out.Close())
 }
 
-// lastLines returns the end of a log for an error message.
+// lastLines returns the end of a log, and where it is, for an error message.
 func lastLines(path string) string {
 	const lines = 10
 	text, err := os.ReadFile(path)
@@ -102,5 +102,6 @@ func lastLines(path string) string {
 		return err.Error()
 	}
 	all := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return fmt.Sprintf("%s (logs are in %s)", strings.Join(all[max(0, len(all)-lines):], "\n"), filepath.Dir(path))
+	end := strings.Join(all[max(0, len(all)-lines):], "\n")
+	return strings.TrimPrefix(end+"; ", "; ") + "logs are in " + filepath.Dir(path)
 }

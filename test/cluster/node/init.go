@@ -8,7 +8,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-logr/logr"
 	"golang.org/x/sys/unix"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // Command is the hidden first argument of a program that is to call Main.
@@ -19,6 +21,7 @@ const Command = "node"
 // folder that an ordinary user cannot empty, because the files of pods belong
 // to ids that only a user namespace gives access to.
 func Main(args []string) int {
+	log.SetLogger(logr.Discard()) // The libraries have nothing to say that an error does not.
 	if err := run(args); err != nil {
 		fmt.Fprintln(os.Stderr, "node:", err)
 		return 1
