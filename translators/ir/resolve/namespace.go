@@ -46,10 +46,9 @@ func (v *view) namespaceUnit(key ir.Key) *ir.Unit {
 	ns.MarksAlone = mesh.Spec.Members == nil || m.leaving
 	unit := &ir.Unit{Key: key, Namespace: ns}
 	unit.Participants = []ir.Participant{meshParticipant(mesh, ir.Target{Kind: kindNamespace, Name: key.Namespace})}
-	if !v.ex.Has(meshRef(mesh.Name), "") {
-		ns.MTLS = v.mtls(mesh)
-		ns.AccessDefault = accessDefault(mesh)
-		ns.EgressDefault = egressDefault(mesh)
+	ns.MTLS, ns.AccessDefault, ns.EgressDefault = v.mtls(mesh), accessDefault(mesh), egressDefault(mesh)
+	if v.ex.Has(meshRef(mesh.Name), "") {
+		ns.MTLS, ns.AccessDefault, ns.EgressDefault = nil, "", ""
 	}
 	records := v.members(workloadsIn, namespaceRef(key.Namespace))
 	var own []*record

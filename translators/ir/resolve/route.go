@@ -85,7 +85,8 @@ type routeResolution struct {
 	accepted bool
 	unit     *ir.RouteUnit
 	parts    []ir.Participant
-	flat     []candidate
+	// all are the routes of the unit, flat those of them that are in force.
+	all, flat []candidate
 }
 
 // routeUnit resolves one hostname on one listener. It has no part where nothing
@@ -138,6 +139,7 @@ func (r *routeResolution) add(route *v1alpha1.GatewayRoute) {
 	for i := range route.Spec.Rules {
 		flat = append(flat, r.rule(route, i, policies)...)
 	}
+	r.all = append(r.all, flat...)
 	if !r.rejects(source.Ref, since) && !r.ex.Has(source.Ref, "") {
 		r.flat = append(r.flat, flat...)
 	}

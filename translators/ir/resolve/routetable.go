@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,29 +54,41 @@ func matchKey(m ir.Match) string {
 	return b.String()
 }
 
-// stand says what stands behind the Services that the routes name.
+// stand says what stands behind the Services that the routes name. Those of
+// routes that are left out are looked at too: they have a part in the unit.
 func (r *routeResolution) stand() {
-	named := map[ir.Ref]bool{}
-	name := func(b ir.Backend) {
-		if !b.Invalid {
-			named[serviceRef(b.Service.Namespace, b.Service.Name)] = true
+	shown := map[ir.Ref]bool{}
+	for _, route := range r.unit.Routes {
+		for ref := range services(&route) {
+			shown[ref] = true
 		}
 	}
-	for _, route := range r.unit.Routes {
+	named := map[ir.Ref]bool{}
+	for _, c := range r.all {
+		for ref := range services(&c.Route) {
+			named[ref] = true
+		}
+	}
+	for _, ref := range slices.SortedFunc(maps.Keys(named), ir.Ref.Compare) {
+		if b := r.behind(ref); shown[ref] {
+			r.unit.Backends = append(r.unit.Backends, b)
+		}
+	}
+}
+
+// services yields the Services that a route sends requests or copies to.
+func services(route *ir.Route) iter.Seq[ir.Ref] {
+	return func(yield func(ir.Ref) bool) {
 		for _, b := range route.Backends {
-			name(b)
+			if !b.Invalid && !yield(serviceRef(b.Service.Namespace, b.Service.Name)) {
+				return
+			}
 		}
 		for _, m := range route.Filters.Mirrors {
-			name(m.Backend)
+			if b := m.Backend; !b.Invalid && !yield(serviceRef(b.Service.Namespace, b.Service.Name)) {
+				return
+			}
 		}
-	}
-	refs := make([]ir.Ref, 0, len(named))
-	for ref := range named {
-		refs = append(refs, ref)
-	}
-	slices.SortFunc(refs, ir.Ref.Compare)
-	for _, ref := range refs {
-		r.unit.Backends = append(r.unit.Backends, r.behind(ref))
 	}
 }
 
