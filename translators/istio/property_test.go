@@ -3,6 +3,7 @@ package istio
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,10 +35,8 @@ func routesAsMeant(g *translatortest.Gen, unit *ir.Unit, change alter) string {
 	} else {
 		result = translateRoute(translators.Env{}, unit.Route, nil)
 	}
-	for _, issue := range result.Issues {
-		if issue.Effect == ir.EffectRejected || issue.Effect == ir.EffectPartial {
-			return ""
-		}
+	if rejected(result.Issues) {
+		return ""
 	}
 	if change != nil {
 		change(result.Objects)
@@ -60,6 +59,11 @@ func routesAsMeant(g *translatortest.Gen, unit *ir.Unit, change alter) string {
 		}
 	}
 	return ""
+}
+
+// rejected says whether a part of the unit is not in force.
+func rejected(issues []ir.Issue) bool {
+	return slices.ContainsFunc(issues, func(i ir.Issue) bool { return i.Effect == ir.EffectRejected || i.Effect == ir.EffectPartial })
 }
 
 func virtualServiceOf(objects []translators.Object) *networkingv1.VirtualService {
