@@ -10,6 +10,8 @@ import (
 // translate says one resolved unit in its provider's words.
 func (e *Engine) translate(unit *ir.Unit) (translators.Result, []BackendPairing) {
 	switch {
+	case unit.Empty():
+		return translators.Result{}, nil
 	case unit.Gateway != nil:
 		return e.translateGateway(unit)
 	case unit.Route != nil:

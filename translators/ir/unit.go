@@ -1,7 +1,7 @@
 package ir
 
-// Unit is one resolved unit. Exactly one of the parts that follow Participants
-// is set, the one that Key.Kind names.
+// Unit is one resolved unit. Of the parts that follow Participants only the one
+// that Key.Kind names is set; none is where all that it is made of is rejected.
 type Unit struct {
 	Key Key `json:"key"`
 	// Participants are sorted by object, target and On.
@@ -14,6 +14,13 @@ type Unit struct {
 	Gateway   *GatewayUnit   `json:"gateway,omitempty"`
 	Route     *RouteUnit     `json:"route,omitempty"`
 	External  *ExternalUnit  `json:"external,omitempty"`
+}
+
+// Empty says that nothing of the unit is to be programmed: what it is made of
+// is rejected. It still exists, and its participants have a status.
+func (u *Unit) Empty() bool {
+	return u.Service == nil && u.Access == nil && u.Namespace == nil && u.Mesh == nil &&
+		u.Gateway == nil && u.Route == nil && u.External == nil
 }
 
 // ServiceUnit says how in-mesh requests to one Service are treated.
