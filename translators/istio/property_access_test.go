@@ -192,3 +192,27 @@ func eachRoute(change func(*networking.HTTPRoute)) alter {
 		}
 	}
 }
+
+// TestGatewaysAreLeftOut asks that what governs a namespace decides for its
+// workloads as without a gateway, and says nothing of the gateway's proxy.
+func TestGatewaysAreLeftOut(t *testing.T) {
+	proxy := map[string]string{"gateway": "public", "pod-template-hash": "77f9"}
+	for seed := range uint64(propertyUnits) {
+		g := translatortest.NewGen(seed)
+		unit := g.NamespaceUnit()
+		unit.Namespace.Gateways = []ir.GatewayWorkload{{Namespace: unit.Namespace.Name, Name: "public", Selector: map[string]string{"gateway": "public"}}}
+		objects := translateNamespace(translators.Env{}, unit.Namespace).Objects
+		exact := unit.Namespace.Access == nil || expressible(unit.Namespace.Access)
+		for range requestsPerUnit {
+			req := g.Request(unit)
+			if admitted, byDefault := rbacAdmits(objects, proxy, &req); !admitted || !byDefault {
+				t.Fatalf("seed %d: the gateway's proxy is governed\nunit %s\nis %s", seed, text(unit), text(objects))
+			}
+			want := eval.Namespace(unit.Namespace, req)
+			got, _ := rbacAdmits(objects, unit.Namespace.Workloads[0].Labels, &req)
+			if got && want.Outcome == eval.Denied || exact && !got && want.Outcome != eval.Denied {
+				t.Fatalf("seed %d: want %+v, got admitted=%v\nrequest %s\nunit %s\nis %s", seed, want, got, text(req), text(unit), text(objects))
+			}
+		}
+	}
+}

@@ -44,13 +44,22 @@ func Provider() translators.Provider {
 		},
 		Supports: supports,
 		Mesh: &translators.MeshTranslator{
-			Service:   translateService,
-			Access:    translateAccess,
-			Namespace: translateNamespace,
-			Mesh:      translateMesh,
-			External:  translateExternal,
+			Service: func(env translators.Env, u *ir.ServiceUnit) translators.Result {
+				return withZeros(translateService(env, u))
+			},
+			Access: translateAccess,
+			Namespace: func(env translators.Env, u *ir.NamespaceUnit) translators.Result {
+				return withZeros(translateNamespace(env, u))
+			},
+			Mesh:     translateMesh,
+			External: translateExternal,
 		},
-		Ingress:     &translators.IngressTranslator{Gateway: translateGateway, Route: translateRoute},
+		Ingress: &translators.IngressTranslator{
+			Gateway: translateGateway,
+			Route: func(env translators.Env, u *ir.RouteUnit, pairings translators.Pairings) translators.Result {
+				return withZeros(translateRoute(env, u, pairings))
+			},
+		},
 		Joins:       ways(),
 		Joinable:    joinable(),
 		Proxied:     proxied,
