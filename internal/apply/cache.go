@@ -30,6 +30,8 @@ type Cache struct {
 	asked  map[ir.Key][]Topic
 	after  index[translators.ObjectRef, ir.Key]
 	leans  map[ir.Key][]translators.ObjectRef
+	// version counts the changes that plans may depend on by topics.
+	version uint64
 }
 
 // NewCache returns an empty cache.
@@ -54,6 +56,9 @@ func (c *Cache) Put(live *Live) []ir.Key {
 		return nil
 	}
 	affected := c.affected(old)
+	if old == nil || !live.Ours || live.Deleting {
+		c.version++
+	}
 	c.drop(old)
 	c.objects[live.Ref] = live
 	if live.Ours {
@@ -77,6 +82,7 @@ func (c *Cache) Remove(ref translators.ObjectRef, uid types.UID) []ir.Key {
 		return nil
 	}
 	affected := c.affected(old)
+	c.version++
 	c.drop(old)
 	return unique(affected)
 }
@@ -96,6 +102,7 @@ func (c *Cache) Forget(kind schema.GroupVersionKind) []ir.Key {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var affected []ir.Key
+	c.version++
 	for ref, live := range c.objects {
 		if ref.GroupVersionKind == kind {
 			affected = append(affected, c.affected(live)...)
@@ -141,11 +148,21 @@ func (c *Cache) Note(key ir.Key, topics []Topic, objects []translators.Object) {
 	}
 }
 
-// Asked returns the units whose plans depended on a topic.
-func (c *Cache) Asked(topic Topic) []ir.Key {
+// Changed takes note that a topic beside objects changed, and returns the
+// units whose plans depended on it.
+func (c *Cache) Changed(topic Topic) []ir.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.version++
+	return c.topics.members(topic)
+}
+
+// Version changes whenever a plan that is being made may have missed
+// something: an event tells only the units whose topics are noted.
+func (c *Cache) Version() uint64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.topics.members(topic)
+	return c.version
 }
 
 // Units returns the keys of all units that objects of ours came from.

@@ -76,7 +76,7 @@ func (e *Engine) Compute(key ir.Key) Output {
 	out.Issues = ir.SortIssues(out.Issues)
 	out.Rejected = rejected(ex, out.Issues)
 	order(out.Objects)
-	stamp(key, out.Objects)
+	Stamp(key, out.Objects)
 	return out
 }
 

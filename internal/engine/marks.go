@@ -26,7 +26,8 @@ const (
 	AnnotationSources = "meshloom.io/sources"
 )
 
-func stamp(key ir.Key, objects []translators.Object) {
+// Stamp gives the objects of a unit our marks.
+func Stamp(key ir.Key, objects []translators.Object) {
 	for _, obj := range objects {
 		labels := maps.Clone(obj.GetLabels())
 		if labels == nil {

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/spf13/pflag"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/meshloom/meshloom/controllers"
+)
+
+// flags are the operator's settings.
+type flags struct {
+	kubeconfig, context      string
+	metrics, probes, pprof   string
+	leaderElection           bool
+	leaderNamespace          string
+	workers                  int
+	settle                   time.Duration
+	verbosity                int
+	qps                      float32
+	leaseDuration, renewTime time.Duration
+}
+
+func parse(args []string) (*flags, error) {
+	f := &flags{}
+	set := pflag.NewFlagSet("operator", pflag.ContinueOnError)
+	set.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; default is the pod's service account, then $KUBECONFIG and ~/.kube/config")
+	set.StringVar(&f.context, "context", "", "context of the kubeconfig")
+	set.StringVar(&f.metrics, "metrics-bind-address", ":8080", "where metrics are served; 0 turns them off")
+	set.StringVar(&f.probes, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 turns them off")
+	set.StringVar(&f.pprof, "pprof-bind-address", "", "where profiles are served; empty turns them off")
+	set.BoolVar(&f.leaderElection, "leader-elect", true, "let one of several replicas lead")
+	set.StringVar(&f.leaderNamespace, "leader-election-namespace", "", "namespace of the lease; default is the pod's own")
+	set.DurationVar(&f.leaseDuration, "leader-election-lease-duration", 15*time.Second, "how long a lost leader keeps others waiting")
+	set.DurationVar(&f.renewTime, "leader-election-renew-deadline", 10*time.Second, "how long the leader tries to renew before it gives up")
+	set.IntVar(&f.workers, "workers", 8, "units that are processed at the same time")
+	set.DurationVar(&f.settle, "settle", 2*time.Second, "how long a change of routes has to reach proxies before what it replaces is removed")
+	set.IntVarP(&f.verbosity, "verbosity", "v", 0, "log level: 0 what changes, 1 why")
+	set.Float32Var(&f.qps, "kube-api-qps", -1, "limit of requests a second to the API server; -1 leaves it to the server's own flow control")
+	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	return f, f.check(set.Args())
+}
+
+// check refuses settings that cannot work.
+func (f *flags) check(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unknown argument %q", rest[0])
+	case f.workers < 1:
+		return errors.New("--workers must be at least 1")
+	case f.settle < 0:
+		return errors.New("--settle must not be negative")
+	}
+	return nil
+}
+
+// level is the lowest level that is logged: logr's verbosity counts downwards.
+func (f *flags) level() slog.Level { return slog.Level(-f.verbosity) }
+
+// restConfig finds the cluster: a named kubeconfig, else the one we run in,
+// else the user's.
+func (f *flags) restConfig() (*rest.Config, error) {
+	config, err := f.cluster()
+	if err != nil {
+		return nil, err
+	}
+	config.QPS, config.Burst = f.qps, int(2*f.qps)
+	return config, nil
+}
+
+func (f *flags) cluster() (*rest.Config, error) {
+	if f.kubeconfig == "" && f.context == "" {
+		if config, err := rest.InClusterConfig(); err == nil {
+			return config, nil
+		}
+	}
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = f.kubeconfig
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: f.context}).ClientConfig()
+}
+
+// manager returns the settings of the manager that the controllers run in.
+func (f *flags) manager(options controllers.Options) (ctrl.Options, error) {
+	scheme, err := controllers.Scheme()
+	if err != nil {
+		return ctrl.Options{}, err
+	}
+	return ctrl.Options{
+		Scheme: scheme, Cache: controllers.Cache(options),
+		Metrics:                server.Options{BindAddress: f.metrics},
+		HealthProbeBindAddress: f.probes, PprofBindAddress: f.pprof,
+		LeaderElection: f.leaderElection, LeaderElectionID: "operator.meshloom.io", LeaderElectionNamespace: f.leaderNamespace,
+		LeaseDuration: &f.leaseDuration, RenewDeadline: &f.renewTime,
+		// The next leader need not wait for the lease to run out: when the
+		// manager has ended, nothing of this process writes any more.
+		LeaderElectionReleaseOnCancel: true,
+	}, nil
+}
+
+// addProbes serves liveness, which is that the process answers, and readiness,
+// which is that its caches are filled.
+func addProbes(mgr manager.Manager) error {
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("add health probe: %w", err)
+	}
+	synced := func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("caches are not filled yet")
+		}
+		return nil
+	}
+	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
+		return fmt.Errorf("add readiness probe: %w", err)
+	}
+	return nil
+}

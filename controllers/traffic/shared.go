@@ -1,0 +1,93 @@
+package traffic
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/meshloom/meshloom/internal/apply"
+	"github.com/meshloom/meshloom/internal/engine"
+	"github.com/meshloom/meshloom/internal/reconciler"
+	"github.com/meshloom/meshloom/internal/status"
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// shared writes an object that units have parts in: one that we made for them,
+// or single fields of one that is somebody else's.
+func (c *Controller) shared(ctx context.Context, key ir.Key) (time.Duration, error) {
+	if len(c.progress.admit([]ir.Key{key})) == 0 {
+		return 0, nil
+	}
+	ref, err := apply.SharedRef(key)
+	if err != nil {
+		return 0, err
+	}
+	ticket := c.Joiner.Begin(key)
+	parts, keep := c.parts.Of(ref)
+	made := len(c.Cache.Of(key, nil)) > 0
+	for _, part := range parts {
+		made = made || part.Create
+	}
+	if made {
+		return c.madeForAll(ctx, key, ticket, parts)
+	}
+	if c.Terminating(ref.Namespace) || ref.Kind == "Namespace" && c.Terminating(ref.Name) {
+		c.tell(key, ticket, parts, &status.Report{Key: key})
+		return 0, nil
+	}
+	seen, err := c.Writer.Look(ctx, ref)
+	if err != nil {
+		return 0, err
+	}
+	plan, err := apply.MakeShared(apply.SharedInput{Ref: ref, Contributions: parts, Live: seen, Keep: keep})
+	if err != nil {
+		return 0, err
+	}
+	if plan.Content != nil {
+		err = c.Writer.Shared(ctx, ref, seen, plan.Content)
+	}
+	if err != nil && reconciler.ClassOf(err) == reconciler.Transient {
+		return 0, err
+	}
+	c.tell(key, ticket, parts, &status.Report{Key: key, Issues: plan.Issues, Failure: failure(err)})
+	return 0, err
+}
+
+// madeForAll writes an object of our own to which several units contribute. It
+// goes with the last of them.
+func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, parts []translators.Contribution) (time.Duration, error) {
+	merged, issues := engine.Merge(parts)
+	var objects []translators.Object
+	for _, one := range merged {
+		objects = append(objects, translators.Object{Object: one.Object, Sources: one.Sources})
+	}
+	engine.Stamp(key, objects)
+	plan, err := c.plan(key, objects, nil)
+	if err != nil {
+		return 0, fmt.Errorf("plan unit %s: %w", key, err)
+	}
+	again, err := c.execute(ctx, plan)
+	if err != nil && reconciler.ClassOf(err) == reconciler.Transient {
+		return 0, err
+	}
+	c.tell(key, ticket, parts, &status.Report{Key: key, Issues: ir.SortIssues(append(issues, plan.Issues...)), Failure: failure(err)})
+	return again, err
+}
+
+// tell ends the run of a shared object. A failure concerns all who have a part.
+func (c *Controller) tell(key ir.Key, ticket uint64, parts []translators.Contribution, report *status.Report) {
+	if report.Failure != nil {
+		for _, part := range parts {
+			report.Issues = append(report.Issues, ir.Issue{
+				Effect: ir.EffectWithheld, Source: ir.Source{Ref: part.Source.Ref, Generation: part.Source.Generation},
+				Reason: string(report.Failure.Reason), Code: report.Failure.Code, Message: report.Failure.Message,
+			})
+		}
+		report.Issues = ir.SortIssues(report.Issues)
+	}
+	if len(report.Issues) == 0 {
+		report = nil
+	}
+	c.Changed(c.Joiner.End(key, ticket, report))
+}
