@@ -82,7 +82,7 @@ type judge func(object map[string]any) []string
 func judges(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition) map[string]judge {
 	t.Helper()
 	client := resource(t, crd)
-	kind, err := schema.NewSet(crd).Kind(meshloomv1alpha1.GroupVersion.WithKind(crd.Spec.Names.Kind))
+	kind, err := schema.New(crd, meshloomv1alpha1.GroupVersion.Version)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,25 +6,18 @@ package kinds
 import (
 	"bytes"
 	"encoding/pem"
-	"fmt"
-	"io/fs"
-	"slices"
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	gatewayv1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/apis/v1alpha1/crds"
-	ourschema "github.com/meshloom/meshloom/internal/schema"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
@@ -39,40 +32,6 @@ var Scheme = sync.OnceValue(func() *runtime.Scheme {
 		utilruntime.Must(add(scheme))
 	}
 	return scheme
-})
-
-// Definitions returns the CustomResourceDefinitions of the unified API, by
-// name. They are read once and must not be changed.
-var Definitions = sync.OnceValues(readDefinitions)
-
-func readDefinitions() ([]*apiextensionsv1.CustomResourceDefinition, error) {
-	files, err := fs.Glob(crds.FS, "*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("list embedded definitions: %w", err)
-	}
-	slices.Sort(files)
-	var out []*apiextensionsv1.CustomResourceDefinition
-	for _, file := range files {
-		data, err := crds.FS.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("read embedded definition %s: %w", file, err)
-		}
-		crd := &apiextensionsv1.CustomResourceDefinition{}
-		if err := yaml.UnmarshalStrict(data, crd); err != nil {
-			return nil, fmt.Errorf("decode embedded definition %s: %w", file, err)
-		}
-		out = append(out, crd)
-	}
-	return out, nil
-}
-
-// Schemas returns the schemas of the unified API.
-var Schemas = sync.OnceValues(func() (*ourschema.Set, error) {
-	definitions, err := Definitions()
-	if err != nil {
-		return nil, err
-	}
-	return ourschema.NewSet(definitions...), nil
 })
 
 // Unified are the kinds of the unified API, in the order in which they are

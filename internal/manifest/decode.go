@@ -19,28 +19,32 @@ import (
 	"github.com/meshloom/meshloom/internal/kinds"
 )
 
-type decoder struct {
+// stream is one file and what was read of it.
+type stream struct {
+	file string
+	// namespace of namespaced objects that name none.
 	namespace string
-	set       *Set
-	seen      map[string]Object
+	objects   []Object
+	ignored   map[string]int
+	errs      []error
 }
 
-// decode reads all documents of one stream and joins their errors.
-func (d *decoder) decode(file string, in io.Reader) error {
+func (s *stream) fail(err error) { s.errs = append(s.errs, err) }
+
+// decode reads all documents.
+func (s *stream) decode(in io.Reader) {
 	data, err := io.ReadAll(io.LimitReader(in, maxBytes+1))
 	if err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
+		s.fail(fmt.Errorf("read %s: %w", s.file, err))
+		return
 	}
 	if len(data) > maxBytes {
-		return fmt.Errorf("read %s: larger than %d MiB; give the manifests alone", file, maxBytes>>20)
+		s.fail(fmt.Errorf("read %s: larger than %d MiB; give the manifests alone", s.file, maxBytes>>20))
+		return
 	}
-	var errs []error
 	for _, doc := range split(data) {
-		if err := d.document(file, doc); err != nil {
-			errs = append(errs, err)
-		}
+		s.document(doc)
 	}
-	return errors.Join(errs...)
 }
 
 // document is one YAML document and the line that it begins on.
@@ -66,67 +70,63 @@ func split(data []byte) []document {
 	return append(docs, current)
 }
 
-func (d *decoder) document(file string, doc document) error {
-	at := fmt.Sprintf("%s:%d", file, doc.line)
+func (s *stream) document(doc document) {
+	at := fmt.Sprintf("%s:%d", s.file, doc.line)
 	raw, err := yaml.YAMLToJSONStrict(doc.data)
 	if err != nil {
-		return fmt.Errorf("%s: %s", at, strings.TrimPrefix(err.Error(), "yaml: "))
+		s.fail(fmt.Errorf("%s: %s", at, strings.TrimPrefix(err.Error(), "yaml: ")))
+		return
 	}
 	if string(raw) == "null" {
-		return nil
+		return
 	}
 	obj := &unstructured.Unstructured{}
 	if err := json.Unmarshal(raw, &obj.Object); err != nil {
-		return fmt.Errorf("%s: not a Kubernetes object: a mapping with apiVersion and kind is wanted", at)
+		s.fail(fmt.Errorf("%s: not a Kubernetes object: a mapping with apiVersion and kind is wanted", at))
+		return
 	}
-	if obj.GetAPIVersion() == "" || obj.GetKind() == "" {
-		return fmt.Errorf("%s: not a Kubernetes object: apiVersion or kind is missing", at)
+	switch {
+	case obj.GetAPIVersion() == "" || obj.GetKind() == "":
+		s.fail(fmt.Errorf("%s: not a Kubernetes object: apiVersion or kind is missing", at))
+	case obj.IsList():
+		s.list(doc.line, obj)
+	default:
+		s.object(doc.line, obj)
 	}
-	if obj.IsList() {
-		return d.list(file, doc.line, obj)
-	}
-	return d.object(file, doc.line, obj)
 }
 
-func (d *decoder) list(file string, line int, list *unstructured.Unstructured) error {
-	var errs []error
+func (s *stream) list(line int, list *unstructured.Unstructured) {
 	if err := list.EachListItem(func(item runtime.Object) error {
 		if u, ok := item.(*unstructured.Unstructured); ok {
-			errs = append(errs, d.object(file, line, u))
+			s.object(line, u)
 		}
 		return nil
 	}); err != nil {
-		errs = append(errs, fmt.Errorf("%s:%d: read %s: %w", file, line, list.GetKind(), err))
+		s.fail(fmt.Errorf("%s:%d: read %s: %w", s.file, line, list.GetKind(), err))
 	}
-	return errors.Join(errs...)
 }
 
-func (d *decoder) object(file string, line int, obj *unstructured.Unstructured) error {
+func (s *stream) object(line int, obj *unstructured.Unstructured) {
 	gvk := obj.GroupVersionKind()
 	unified := slices.Contains(kinds.Unified(), gvk)
 	if gvk.Group == v1alpha1.GroupName && !unified {
-		return fmt.Errorf("%s:%d: %s: unknown kind %s; the kinds of %s are %s", file, line, name(obj), gvk.Kind, v1alpha1.GroupVersion, strings.Join(kinds.Names(), ", "))
+		s.fail(fmt.Errorf("%s:%d: %s: unknown kind %s; the kinds of %s are %s", s.file, line, name(obj), gvk.Kind, v1alpha1.GroupVersion, strings.Join(kinds.Names(), ", ")))
+		return
 	}
 	if !kinds.Scheme().Recognizes(gvk) {
-		d.set.Ignored[gvk.GroupKind().String()]++
-		return nil
+		s.ignored[gvk.GroupKind().String()]++
+		return
 	}
-	typed, err := d.typed(obj, unified)
+	object, err := s.typed(obj, unified)
 	if err != nil {
-		return prefix(fmt.Sprintf("%s:%d: %s: ", file, line, name(obj)), err)
+		s.fail(prefix(fmt.Sprintf("%s:%d: %s: ", s.file, line, name(obj)), err))
+		return
 	}
-	read := Object{Object: typed, File: file, Line: line}
-	id := gvk.GroupKind().String() + "/" + typed.GetNamespace() + "/" + typed.GetName()
-	if first, ok := d.seen[id]; ok {
-		return fmt.Errorf("%s:%d: %s: stands already at %s; remove one of them", file, line, name(obj), first.Position())
-	}
-	d.seen[id] = read
-	d.set.Objects = append(d.set.Objects, read)
-	return nil
+	s.objects = append(s.objects, Object{Object: object, File: s.file, Line: line})
 }
 
 // typed checks an object of the unified API whole, and converts.
-func (d *decoder) typed(obj *unstructured.Unstructured, unified bool) (client.Object, error) {
+func (s *stream) typed(obj *unstructured.Unstructured, unified bool) (client.Object, error) {
 	gvk := obj.GroupVersionKind()
 	if unified {
 		if err := check(obj); err != nil {
@@ -137,7 +137,7 @@ func (d *decoder) typed(obj *unstructured.Unstructured, unified bool) (client.Ob
 		return nil, errors.New("metadata.name is missing")
 	}
 	if obj.GetNamespace() == "" && !kinds.ClusterScoped(gvk) {
-		obj.SetNamespace(d.namespace)
+		obj.SetNamespace(s.namespace)
 	}
 	typed, err := kinds.Scheme().New(gvk)
 	if err != nil {
@@ -158,11 +158,7 @@ func (d *decoder) typed(obj *unstructured.Unstructured, unified bool) (client.Ob
 
 // check refuses what an API server would refuse, unknown fields included.
 func check(obj *unstructured.Unstructured) error {
-	schemas, err := kinds.Schemas()
-	if err != nil {
-		return err
-	}
-	kind, err := schemas.Kind(obj.GroupVersionKind())
+	kind, err := kinds.Schema(obj.GroupVersionKind())
 	if err != nil {
 		return err
 	}
@@ -178,11 +174,12 @@ func check(obj *unstructured.Unstructured) error {
 }
 
 // name returns Kind/namespace/name as far as the object says it.
-func name(obj *unstructured.Unstructured) string {
+func name(obj client.Object) string {
+	kind := obj.GetObjectKind().GroupVersionKind().Kind
 	if obj.GetNamespace() == "" {
-		return obj.GetKind() + "/" + obj.GetName()
+		return kind + "/" + obj.GetName()
 	}
-	return obj.GetKind() + "/" + obj.GetNamespace() + "/" + obj.GetName()
+	return kind + "/" + obj.GetNamespace() + "/" + obj.GetName()
 }
 
 // prefix puts the place before each of the joined errors.

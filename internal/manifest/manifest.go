@@ -4,15 +4,18 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -28,6 +31,11 @@ type Object struct {
 	// File is the path as the user gave it, Line where the document begins.
 	File string
 	Line int
+}
+
+// id names the object among all that were read.
+func (o Object) id() string {
+	return o.GetObjectKind().GroupVersionKind().GroupKind().String() + "/" + o.GetNamespace() + "/" + o.GetName()
 }
 
 // Position returns file:line.
@@ -49,27 +57,59 @@ type Reader struct {
 }
 
 // Read reads every path: a file, a folder with all its .yaml, .yml and .json
-// files below it, or "-". All errors are reported, joined; then there is no
+// files below it, or "-". Files are read side by side; objects and errors stand
+// in the order of the files. All errors are reported, joined; then there is no
 // Set. An object that stands twice is an error.
 func (r Reader) Read(paths ...string) (*Set, error) {
-	d := &decoder{namespace: r.Namespace, set: &Set{Ignored: map[string]int{}}, seen: map[string]Object{}}
-	if d.namespace == "" {
-		d.namespace = "default"
-	}
+	var files []string
 	var errs []error
 	for _, path := range paths {
-		files, err := r.expand(path)
-		if err != nil {
-			errs = append(errs, err)
+		if path == Stdin && slices.Contains(files, Stdin) {
+			errs = append(errs, errors.New("read standard input: - is given twice"))
+			continue
 		}
-		for _, file := range files {
-			errs = append(errs, r.readFile(d, file))
-		}
+		more, err := r.expand(path)
+		files, errs = append(files, more...), append(errs, err)
 	}
-	if err := errors.Join(errs...); err != nil {
+	streams := make([]stream, len(files))
+	var reading errgroup.Group
+	reading.SetLimit(runtime.GOMAXPROCS(0))
+	for i, file := range files {
+		reading.Go(func() error {
+			streams[i] = r.readFile(file)
+			return nil // every file is read, and the errors of all are told
+		})
+	}
+	if err := reading.Wait(); err != nil {
 		return nil, err
 	}
-	return d.set, nil
+	set, err := join(streams)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// join puts what the files hold together.
+func join(streams []stream) (*Set, error) {
+	set := &Set{Ignored: map[string]int{}}
+	seen := map[string]Object{}
+	var errs []error
+	for _, s := range streams {
+		errs = append(errs, s.errs...)
+		for _, obj := range s.objects {
+			if first, ok := seen[obj.id()]; ok {
+				errs = append(errs, fmt.Errorf("%s: %s: stands already at %s; remove one of them", obj.Position(), name(obj), first.Position()))
+				continue
+			}
+			seen[obj.id()] = obj
+			set.Objects = append(set.Objects, obj)
+		}
+		for kind, count := range s.ignored {
+			set.Ignored[kind] += count
+		}
+	}
+	return set, errors.Join(errs...)
 }
 
 // expand returns the files that a path stands for, sorted.
@@ -110,17 +150,23 @@ func isManifest(name string) bool {
 	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name))
 }
 
-func (r Reader) readFile(d *decoder, path string) error {
+func (r Reader) readFile(path string) stream {
+	s := stream{file: path, namespace: cmp.Or(r.Namespace, "default"), ignored: map[string]int{}}
 	if path == Stdin {
+		s.file = "<stdin>"
 		if r.Stdin == nil {
-			return errors.New("read standard input: there is none")
+			s.fail(errors.New("read standard input: there is none"))
+			return s
 		}
-		return d.decode("<stdin>", r.Stdin)
+		s.decode(r.Stdin)
+		return s
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("read manifests: %w", err)
+		s.fail(fmt.Errorf("read manifests: %w", err))
+		return s
 	}
-	defer func() { _ = f.Close() }()
-	return d.decode(path, f)
+	s.decode(f)
+	_ = f.Close()
+	return s
 }

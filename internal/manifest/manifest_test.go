@@ -89,6 +89,25 @@ func TestReadFolderListsAndForeignKinds(t *testing.T) {
 	}
 }
 
+func TestReadTellsErrorsInTheOrderOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		write(t, dir, name+".yaml", splitYAML+"  "+name+": 1\n")
+	}
+	_, err := Reader{Stdin: strings.NewReader("")}.Read(dir, Stdin, Stdin)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	last := -1
+	for _, want := range []string{"given twice", "spec.a:", "spec.b:", "spec.c:", "spec.d:", "spec.e:", "spec.f:"} {
+		at := strings.Index(err.Error(), want)
+		if at <= last {
+			t.Errorf("%q is at %d of the message, want it after %d:\n%v", want, at, last, err)
+		}
+		last = at
+	}
+}
+
 func TestReadKeepsNoKeys(t *testing.T) {
 	in := "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {tls.key: canary, tls.crt: canary, password: canary}\n"
 	set, err := Reader{Stdin: strings.NewReader(in)}.Read(Stdin)
