@@ -228,6 +228,7 @@ func TestPlans(t *testing.T) {
 		"a terminating namespace": {
 			world: world{terminating: "default", live: []*Live{live(t, virtualService("old", 75))}},
 			want:  []translators.Object{want(virtualService("r", 75))},
+			codes: []string{CodeWaits},
 		},
 		"an edit that cannot be expressed freezes": {
 			world:  world{live: []*Live{live(t, virtualService("r", 75))}, rejected: []ir.Ref{split.Ref}},

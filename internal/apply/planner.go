@@ -95,6 +95,7 @@ func (p *planner) obstructed(obj translators.Object, ref translators.ObjectRef, 
 	}
 	if p.in.View.Terminating(ref.Namespace) {
 		p.topic(Topic{Namespace: ref.Namespace})
+		p.tell(obj, withheld(v1alpha1.ReasonDeleting, CodeWaits, "namespace %s is being deleted, so nothing is written there", ref.Namespace))
 		return true
 	}
 	if !p.in.View.Served(ref.GroupVersionKind) {
