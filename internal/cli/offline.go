@@ -85,8 +85,7 @@ func (a *app) load(s *source) (*engine.Engine, error) {
 }
 
 // withNamespaces adds the namespaces that objects live in and that no file
-// has: a folder of manifests need not repeat what the cluster has anyway. They
-// have no labels but the one that every namespace has.
+// has: a folder of manifests need not repeat what the cluster has anyway.
 func withNamespaces(objects []client.Object) []client.Object {
 	have := map[string]bool{"": true}
 	for _, obj := range objects {
@@ -103,7 +102,7 @@ func withNamespaces(objects []client.Object) []client.Object {
 		have[name] = true
 		ns := &corev1.Namespace{}
 		ns.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
-		ns.Name, ns.Labels = name, map[string]string{corev1.LabelMetadataName: name}
+		ns.Name = name
 		out = append(out, ns)
 	}
 	return out
@@ -121,7 +120,7 @@ func (a *app) engine(s *source, objects []client.Object) (*engine.Engine, error)
 	}
 	store := resolve.NewStore(engine.StoreOptions(a.Providers))
 	for _, obj := range withProviders(objects, mesh, ingress) {
-		store.Upsert(obj)
+		store.Upsert(labelled(obj))
 	}
 	cfg := engine.Config{Store: store, Providers: a.Providers}
 	if mesh != nil {
@@ -135,6 +134,21 @@ func (a *app) engine(s *source, objects []client.Object) (*engine.Engine, error)
 		}
 	}
 	return engine.New(cfg), nil
+}
+
+// labelled returns a Namespace with the label that every API server gives it,
+// which manifests leave out and selectors look for; other objects as they are.
+func labelled(obj client.Object) client.Object {
+	ns, ok := obj.(*corev1.Namespace)
+	if !ok || ns.Labels[corev1.LabelMetadataName] == ns.Name {
+		return obj
+	}
+	ns = ns.DeepCopy()
+	if ns.Labels == nil {
+		ns.Labels = map[string]string{}
+	}
+	ns.Labels[corev1.LabelMetadataName] = ns.Name
+	return ns
 }
 
 // withProviders returns the objects with every Mesh and IngressController

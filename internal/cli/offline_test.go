@@ -100,6 +100,12 @@ func TestExitCodes(t *testing.T) {
 			stdout: []string{"timeout: 3s"}, stderr: []string{"partial: TrafficPolicy/shop/p spec.rateLimit"},
 		},
 		{
+			name: "a namespace is selected by the label that every API server gives it",
+			stdin: "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n" + services + split +
+				"---\napiVersion: meshloom.io/v1alpha1\nkind: Mesh\nmetadata: {name: m}\nspec: {provider: Istio, mode: Adopted, members: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}}\n",
+			args: []string{"translate", "-f", "-"}, code: ExitOK, stdout: []string{"kind: VirtualService"},
+		},
+		{
 			name:  "validate reports in JSON",
 			stdin: services + policy("rateLimit: {local: {requests: 1, per: Second}}"),
 			args:  []string{"validate", "-f", "-", "--mesh", "istio", "-o", "json"}, code: ExitFound,
