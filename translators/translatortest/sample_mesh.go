@@ -55,7 +55,9 @@ func operationSamples() map[ir.Feature]builder {
 }
 
 func meshSamples() map[ir.Feature]builder {
-	quiet := func(p *parts) { p.namespace.Access = nil }
+	// An installed mesh has its defaults from its installation; in one that was
+	// found they have to be written.
+	quiet := func(p *parts) { p.namespace.Access, p.namespace.Mesh.Adopted = nil, true }
 	mtls := func(mode ir.MTLSMode) builder {
 		return builder{base: quiet, add: func(p *parts) {
 			p.namespace.MTLS = &ir.MTLS{Mode: mode, Source: mesh().Source.At("spec.mtls.mode")}

@@ -1,0 +1,94 @@
+package translatortest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// features demands an answer to every feature that can occur in the variant,
+// and that the translation of its samples is as the answer says.
+func (s *Suite) features(t *testing.T, env translators.Env) {
+	variant, ok := s.variant(env)
+	if !ok {
+		t.Fatalf("the provider has no variant %q", env.Variant)
+	}
+	report(t, s.answers(env, variant))
+	for _, sample := range Samples() {
+		ingress := sample.Kind == ir.KindRoute || sample.Kind == ir.KindGateway
+		if ingress != variant.Mesh {
+			t.Run(string(sample.Feature)+"/"+string(sample.Kind), func(t *testing.T) { report(t, s.sample(env, &sample)) })
+		}
+	}
+}
+
+// answers returns what is wrong with the provider's support table.
+func (s *Suite) answers(env translators.Env, variant translators.Variant) []string {
+	var problems []string
+	supports := s.Provider.Supports(env)
+	for _, info := range ir.Features() {
+		support, declared := supports[info.Feature]
+		switch occurs := variant.Mesh && info.Mesh() || !variant.Mesh && info.Ingress(); {
+		case occurs && !declared:
+			problems = append(problems, fmt.Sprintf("%s is not answered: add it to the provider's support table", info.Feature))
+		case !occurs && declared:
+			problems = append(problems, fmt.Sprintf("%s is answered and cannot occur in this variant", info.Feature))
+		case declared && support.Level != translators.Native && support.Note == "":
+			problems = append(problems, fmt.Sprintf("%s is %s and nobody is told why", info.Feature, support.Level))
+		}
+	}
+	return problems
+}
+
+// sample returns how the translation of a sample is not what the matrix says
+// of its feature.
+func (s *Suite) sample(env translators.Env, sample *Sample) []string {
+	supports := s.Provider.Supports(env)
+	support, declared := supports[sample.Feature]
+	if !declared {
+		return nil
+	}
+	refused := slices.ContainsFunc(translators.Check(sample.With, supports), func(i ir.Issue) bool { return i.Feature == sample.Feature && refuses(i) })
+	switch {
+	case refused != (support.Level == translators.Unsupported):
+		return []string{fmt.Sprintf("it is %s, and refused: %v", support.Level, refused)}
+	case refused || s.elsewhere(sample):
+		return nil
+	case !s.offers(sample.Kind):
+		return []string{fmt.Sprintf("it is %s, and units of the kind are not translated", support.Level)}
+	}
+	with, problems := s.pure(env, sample.With)
+	for _, issue := range with.Issues {
+		if refuses(issue) {
+			problems = append(problems, fmt.Sprintf("it is %s, and the translation refuses it: %s", support.Level, issue.Message))
+		}
+	}
+	without := s.translate(env, sample.Without)
+	with.Issues, without.Issues = nil, nil
+	why, implicit := s.Implicit[sample.Feature]
+	switch same := form(with) == form(without); {
+	case same && !implicit:
+		problems = append(problems, fmt.Sprintf("it is %s, and a unit is translated as if it were not asked for", support.Level))
+	case !same && implicit:
+		problems = append(problems, fmt.Sprintf("nothing should have to be written for it (%s), and something is", why))
+	}
+	return problems
+}
+
+func refuses(i ir.Issue) bool { return i.Effect == ir.EffectRejected || i.Effect == ir.EffectClosed }
+
+// elsewhere says whether a feature that an ingress supports is nothing that its
+// routes carry: policies of connections where the ingress cannot take them over
+// from the mesh.
+func (s *Suite) elsewhere(sample *Sample) bool {
+	joinable := s.Provider.Joinable
+	if sample.Kind != ir.KindRoute || joinable == nil || joinable.Inline.Destination {
+		return false
+	}
+	return slices.ContainsFunc(ir.Features(), func(info ir.FeatureInfo) bool {
+		return info.Feature == sample.Feature && info.Group == ir.GroupDestination
+	})
+}
