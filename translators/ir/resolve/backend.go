@@ -50,9 +50,7 @@ func (r *serviceResolution) splitSubset(split *v1alpha1.TrafficSplit, labels map
 		f.effect, f.code = ir.EffectNote, CodeSubsetEmpty
 		r.report(f, "no pod of Service %s has the labels of the subset: its share of the requests fails until there is one", r.ref.Name)
 	}
-	if known, ok := r.subsets[name]; !ok || at.source.Compare(known.Source.Ref) < 0 {
-		r.subsets[name] = ir.Subset{Name: name, Labels: labels, Source: at.source.At("subset")}
-	}
+	r.labels[name] = labels
 	return ir.Backend{Service: r.apex(at.port), Subset: name, Source: at.source}
 }
 

@@ -81,7 +81,7 @@ var codes = []Code{
 	{CodeSubsetEmpty, v1alpha1.ReasonBackendNotFound, "A subset selects none of the Service's pods, as known now. Its share of the requests fails until pods carry the labels."},
 	{CodePolicyConflict, v1alpha1.ReasonConflicted, "An older TrafficPolicy sets the same field for the same target. Merge the two, or move the field nearer (Service, then object, then rule)."},
 	{CodePolicyMisplaced, v1alpha1.ReasonInvalid, "outlierDetection, connectionPool, loadBalancer and rateLimit act on Services only. Target a Service."},
-	{CodePolicyIdle, v1alpha1.ReasonTargetNotFound, "The target of the TrafficPolicy is in force nowhere, so neither is the policy. Look at the target's status."},
+	{CodePolicyIdle, v1alpha1.ReasonPending, "The target of the TrafficPolicy is in force nowhere, so neither is the policy. Look at the target's status."},
 	{CodeCallerNotFound, v1alpha1.ReasonTargetNotFound, "A caller in from names a Service or an IngressGateway that runs no pods, so its identity is not known. An Allow admits nobody by it; a Deny closes its targets."},
 	{CodeIdentityShared, v1alpha1.ReasonIdentityShared, "A caller in an Allow runs under a service account that other workloads run under too; admitting it would admit them. Give it a service account of its own, or name the serviceAccount."},
 	{CodeDeniesOthers, v1alpha1.ReasonIdentityShared, "A caller in a Deny runs under a service account that other workloads run under too: they are denied with it."},

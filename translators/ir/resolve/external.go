@@ -101,15 +101,19 @@ func (v *view) checkHosts(e *v1alpha1.ExternalService, mesh ir.Mesh, target ir.T
 	if e.Spec.Scope != v1alpha1.ScopeMesh {
 		return
 	}
-	obj := read[v1alpha1.Mesh](v, meshRef(mesh.Name))
-	var allowed *v1alpha1.NamespaceSelection
-	if obj != nil && obj.Spec.Egress != nil {
-		allowed = obj.Spec.Egress.AllowedNamespaces
-	}
-	if !v.allows(allowed, e.Namespace, false) {
+	if !v.publishes(mesh.Name, e.Namespace) {
 		v.report(finding{ir.EffectRejected, CodeNotMeshWide, source.At("spec.scope"), target},
 			"Mesh %s does not let namespace %s publish hosts for every member: add it to egress.allowedNamespaces, or use scope Namespace", mesh.Name, e.Namespace)
 	}
+}
+
+// publishes says whether a mesh lets a namespace publish hosts for every member.
+func (v *view) publishes(mesh, namespace string) bool {
+	obj := read[v1alpha1.Mesh](v, meshRef(mesh))
+	if obj == nil || obj.Spec.Egress == nil {
+		return false
+	}
+	return v.allows(obj.Spec.Egress.AllowedNamespaces, namespace, false)
 }
 
 // ofCluster says whether a host is, or a wildcard covers, a name of the
@@ -131,7 +135,7 @@ func (v *view) speaksFor(host string, e *v1alpha1.ExternalService, mesh string) 
 			return nil
 		}
 		wide := e.Spec.Scope == v1alpha1.ScopeMesh && other.Spec.Scope == v1alpha1.ScopeMesh
-		if (wide || other.Namespace == e.Namespace) && v.meshOf(other.Namespace) == mesh && samePort(e, other) {
+		if (wide && v.publishes(mesh, other.Namespace) || other.Namespace == e.Namespace) && v.meshOf(other.Namespace) == mesh && samePort(e, other) {
 			return other
 		}
 	}

@@ -112,15 +112,16 @@ func (v *view) gateway(ref ir.Ref) (unit *ir.GatewayUnit, accepted bool) {
 	for i := range gateway.Spec.Listeners {
 		unit.Listeners = append(unit.Listeners, v.listener(gateway, i))
 	}
-	v.served(unit, ref)
-	return unit, !v.rejects(ref, since) && !v.ex.Has(ref, "")
+	accepted = !v.rejects(ref, since)
+	v.served(unit, ref, accepted)
+	return unit, accepted && !v.ex.Has(ref, "")
 }
 
-// served says what serves the gateway, or that nothing does.
-func (v *view) served(unit *ir.GatewayUnit, ref ir.Ref) {
+// served says what serves the gateway and, if it is accepted, that nothing does.
+func (v *view) served(unit *ir.GatewayUnit, ref ir.Ref, accepted bool) {
 	state, _ := v.value(ref).(gatewayState)
 	unit.Workload = state.workload
-	if state.workload != nil {
+	if state.workload != nil || !accepted {
 		return
 	}
 	f := finding{effect: ir.EffectWithheld, code: CodeNoWorkload, source: unit.Source}

@@ -37,6 +37,14 @@ func RefOf(obj client.Object) (ir.Ref, bool) {
 	return ir.Ref{Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}, true
 }
 
+// generated says whether an object is a Service that a unit of ours made, which
+// is an outcome of resolving and no input.
+func generated(obj client.Object) bool {
+	_, service := obj.(*corev1.Service)
+	labels := obj.GetLabels()
+	return service && labels["app.kubernetes.io/managed-by"] == "meshloom" && labels["meshloom.io/unit"] != ""
+}
+
 func kindOf(obj client.Object) string {
 	switch obj.(type) {
 	case *corev1.Service:

@@ -158,6 +158,11 @@ func routeTopics(route *v1alpha1.GatewayRoute) []topic {
 		for _, b := range rule.BackendRefs {
 			topics = append(topics, topic{routesTo, backendService(route, b.BackendObjectReference)})
 		}
+		for _, f := range rule.Filters {
+			if f.RequestMirror != nil {
+				topics = append(topics, topic{routesTo, backendService(route, f.RequestMirror.BackendRef)})
+			}
+		}
 	}
 	return topics
 }

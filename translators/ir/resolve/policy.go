@@ -181,8 +181,10 @@ func (v *view) checkConflicts(older []*v1alpha1.TrafficPolicy, policy *v1alpha1.
 			}
 		}
 	}
+	all := len(lost) == set
+	v.stand(sourceOf(policy).Ref, all)
 	effect := ir.EffectPartial
-	if len(lost) == set {
+	if all {
 		effect = ir.EffectRejected
 	}
 	for _, name := range lost {
@@ -206,4 +208,32 @@ func (v *view) nearest(name string, set func(*v1alpha1.TrafficPolicySpec) bool, 
 		}
 	}
 	return nil
+}
+
+// standing counts the targets that a policy has in a unit, and those at which
+// it lost all it says.
+type standing struct{ targets, lost int }
+
+func (v *view) stand(policy ir.Ref, lost bool) {
+	if v.standings == nil {
+		v.standings = map[ir.Ref]standing{}
+	}
+	s := v.standings[policy]
+	s.targets++
+	if lost {
+		s.lost++
+	}
+	v.standings[policy] = s
+}
+
+// relent lets policies stay in the unit that lost all at one target and not at
+// another: a rejection is of the whole object.
+func (v *view) relent() {
+	for i := range v.issues {
+		issue := &v.issues[i]
+		s := v.standings[issue.Source.Ref]
+		if issue.Code == CodePolicyConflict && issue.Effect == ir.EffectRejected && s.lost < s.targets {
+			issue.Effect = ir.EffectPartial
+		}
+	}
 }

@@ -36,8 +36,10 @@ func some[T any](r random, n int, make func() T) []T {
 	return list
 }
 
-func (r random) namespace() string { return pick(r, "a", "a", "a", "a", "a", "a", "a", "a", "a", "b", "b", "b", "shop") }
-func (r random) number() string    { return pick(r, "0", "0", "0", "1", "1", "2") }
+func (r random) namespace() string {
+	return pick(r, "a", "a", "a", "a", "a", "a", "a", "a", "a", "b", "b", "b", "shop")
+}
+func (r random) number() string { return pick(r, "0", "0", "0", "1", "1", "2") }
 func (r random) service() v1alpha1.ObjectName {
 	return v1alpha1.ObjectName(pick(r, "s0", "s1", "s2", "g0"))
 }

@@ -27,6 +27,7 @@ func (s *Store) Resolve(key ir.Key, ex Exclusions) (*ir.Unit, []ir.Issue) {
 	if unit == nil {
 		return nil, nil
 	}
+	v.relent()
 	return unit, ir.SortIssues(v.issues)
 }
 

@@ -112,7 +112,7 @@ func (v *view) routeUnit(key ir.Key) *ir.Unit {
 		r.add(route)
 	}
 	r.arrange()
-	r.stand()
+	r.addBackends()
 	unit := &ir.Unit{Key: key, Participants: sortParticipants(r.parts)}
 	if len(r.unit.Routes) > 0 {
 		unit.Route = r.unit

@@ -54,9 +54,9 @@ func matchKey(m ir.Match) string {
 	return b.String()
 }
 
-// stand says what stands behind the Services that the routes name. Those of
+// addBackends says what stands behind the Services that the routes name. Those of
 // routes that are left out are looked at too: they have a part in the unit.
-func (r *routeResolution) stand() {
+func (r *routeResolution) addBackends() {
 	shown := map[ir.Ref]bool{}
 	for _, route := range r.unit.Routes {
 		for ref := range services(&route) {

@@ -20,10 +20,11 @@ type serviceResolution struct {
 	policies []*v1alpha1.TrafficPolicy
 	splits   []*v1alpha1.TrafficSplit
 	// holder maps ports to the split that won them.
-	holder  map[int32]*v1alpha1.TrafficSplit
-	tables  map[int32]ir.PortRoutes
-	subsets map[string]ir.Subset
-	parts   []ir.Participant
+	holder map[int32]*v1alpha1.TrafficSplit
+	tables map[int32]ir.PortRoutes
+	// labels of subsets, by the subsets' names.
+	labels map[string]map[string]string
+	parts  []ir.Participant
 }
 
 // serviceKey is the unit of a Service; ok is false where there is none: the
@@ -61,7 +62,7 @@ func (v *view) resolveService(ref ir.Ref) *serviceResolution {
 		splits:   byAge[v1alpha1.TrafficSplit](v, splitsOf, ref),
 		holder:   map[int32]*v1alpha1.TrafficSplit{},
 		tables:   map[int32]ir.PortRoutes{},
-		subsets:  map[string]ir.Subset{},
+		labels:   map[string]map[string]string{},
 	}
 	if len(r.policies) == 0 && len(r.splits) == 0 {
 		return nil
@@ -92,17 +93,15 @@ func (r *serviceResolution) unit(mesh ir.Mesh) *ir.ServiceUnit {
 			unit.Ports = append(unit.Ports, table)
 		}
 	}
-	used := map[string]bool{}
+	known := map[string]bool{}
 	for _, table := range unit.Ports {
 		for _, route := range table.Routes {
 			for _, b := range route.Backends {
-				used[b.Subset] = true
+				if b.Subset != "" && !known[b.Subset] {
+					known[b.Subset] = true
+					unit.Subsets = append(unit.Subsets, ir.Subset{Name: b.Subset, Labels: r.labels[b.Subset], Source: b.Source.At("subset")})
+				}
 			}
-		}
-	}
-	for name, subset := range r.subsets {
-		if used[name] {
-			unit.Subsets = append(unit.Subsets, subset)
 		}
 	}
 	slices.SortFunc(unit.Subsets, func(a, b ir.Subset) int { return strings.Compare(a.Name, b.Name) })

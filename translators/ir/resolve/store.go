@@ -56,11 +56,14 @@ func NewStore(options Options) *Store {
 // Upsert takes an object in, or a new version of it, and returns the units
 // that are to be resolved again, sorted. The store keeps the pointer: nobody
 // may change the object afterwards. Kinds that resolving never reads are
-// ignored.
+// ignored, and so are Services that we generated.
 func (s *Store) Upsert(obj client.Object) (affected []ir.Key) {
 	ref, ok := RefOf(obj)
 	if !ok {
 		return nil
+	}
+	if generated(obj) {
+		obj = nil
 	}
 	return s.replace(ref, obj)
 }

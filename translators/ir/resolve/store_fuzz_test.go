@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/meshloom/meshloom/translators/ir"
 )
+
+var seeds = flag.Int("seeds", 24, "the number of worlds that FuzzStore goes through without -fuzz")
 
 // world is a store under events, with what its users saw last.
 type world struct {
@@ -44,7 +47,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 // that it does not call affected are unchanged, and what it says is what a
 // store says that was made of the same objects in another order.
 func FuzzStore(f *testing.F) {
-	for seed := range uint64(40) {
+	for seed := range uint64(*seeds) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {

@@ -19,7 +19,8 @@ type view struct {
 	ex     Exclusions
 	issues []ir.Issue
 	// rejected is what resolving itself leaves out of the unit.
-	rejected Exclusions
+	rejected  Exclusions
+	standings map[ir.Ref]standing
 }
 
 func (s *Store) view() *view { return &view{store: s, reads: make(map[topic]struct{}, 16)} }
