@@ -52,8 +52,8 @@ build: ## Build the operator and meshctl into bin/
 	go build -trimpath -o bin/ ./cmd/...
 
 .PHONY: run
-run: ## Run the operator against the cluster that KUBECONFIG names
-	go run ./cmd/operator
+run: ## Run the operator on this machine against the cluster that KUBECONFIG names
+	go run ./cmd/operator --leader-elect=false
 
 .PHONY: cluster
 cluster: packages ## Start a real single-node Kubernetes of our own (stop it with: go run ./test/cluster down)
