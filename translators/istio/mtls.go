@@ -21,7 +21,7 @@ func mtls(u *ir.NamespaceUnit) []translators.Object {
 	if u.MTLS == nil {
 		return nil
 	}
-	sources := []ir.Source{u.MTLS.Source}
+	sources := []ir.Source{u.MTLS.Source, u.Mesh.Source}
 	objects := []translators.Object{object(peerAuthentication(u.Name, prefix+"mtls", nil, mtlsModes[u.MTLS.Mode]), sources)}
 	if u.MTLS.Mode == ir.MTLSPermissive {
 		return objects
