@@ -33,6 +33,8 @@ type Provider struct {
 	Mesh *MeshTranslator
 	// Ingress is nil for a pure mesh.
 	Ingress *IngressTranslator
+	// Usual is where the provider's parts are, where objects do not say.
+	Usual Location
 	// Joins are the ways an ingress can take part in the mesh, best first.
 	Joins []Way
 	// Joinable is what the ingress can carry, dial, send and speak.
@@ -79,6 +81,15 @@ type Observation struct {
 
 // Revision is one control plane of a mesh.
 type Revision struct{ Name, Version string }
+
+// Location is where the parts of a provider are. Empty fields are not known, or
+// there is no such part.
+type Location struct {
+	// ControlPlaneNamespace of a mesh.
+	ControlPlaneNamespace string
+	// ControllerNamespace and GatewayClass of an ingress.
+	ControllerNamespace, GatewayClass string
+}
 
 // Variant is a column of the capability matrix.
 type Variant struct {

@@ -90,8 +90,23 @@ func StoreOptions(providers []translators.Provider) resolve.Options {
 			}
 			return false
 		},
-		Annotations: annotationKeys(providers),
+		Annotations:           annotationKeys(providers),
+		ControlPlaneNamespace: func(name string) string { return usual(providers, name).ControlPlaneNamespace },
+		Controller: func(name string) (namespace, gatewayClass string) {
+			place := usual(providers, name)
+			return place.ControllerNamespace, place.GatewayClass
+		},
 	}
+}
+
+// usual is where the parts of the provider are, where objects do not say.
+func usual(providers []translators.Provider, name string) translators.Location {
+	for i := range providers {
+		if providers[i].Name == name {
+			return providers[i].Usual
+		}
+	}
+	return translators.Location{}
 }
 
 // annotationKeys are the annotations that the providers' ways put as marks and

@@ -60,6 +60,9 @@ func Provider() translators.Provider {
 				return withZeros(translateRoute(env, u, pairings))
 			},
 		},
+		Usual: translators.Location{
+			ControlPlaneNamespace: "istio-system", ControllerNamespace: "istio-system", GatewayClass: "istio",
+		},
 		Joins:       ways(),
 		Joinable:    joinable(),
 		Proxied:     proxied,
