@@ -27,7 +27,8 @@ type Provider struct {
 	// the other way. Drift watches, the scope of pruning, RBAC and docs are
 	// derived from it.
 	Kinds []schema.GroupVersionKind
-	// Supports answers for every ir.Feature that can occur in the variant.
+	// Supports answers for every ir.Feature that can occur in the variant. The
+	// answer is not to be changed: it may be the same for all who ask.
 	Supports func(Env) map[ir.Feature]Support
 	// Mesh is nil for a pure ingress.
 	Mesh *MeshTranslator
@@ -41,6 +42,9 @@ type Provider struct {
 	Joinable *JoinAbilities
 	// Proxied says whether a workload carries the mesh's proxy.
 	Proxied func(ir.Workload) bool
+	// Member says whether a mesh that somebody else set up takes the namespace
+	// with these labels for a member. A nil function says no.
+	Member func(labels map[string]string) bool
 	// MemberMarks are the labels and annotations that make a namespace a
 	// member; Facts of Env may change their values.
 	MemberMarks func(Env) []Mark

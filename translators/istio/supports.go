@@ -1,7 +1,7 @@
 package istio
 
 import (
-	"maps"
+	"sync"
 
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
@@ -17,29 +17,43 @@ const (
 // supports answers for every feature of the variant. Values of supported
 // features that Istio still cannot say are Issues of the translation.
 func supports(env translators.Env) map[ir.Feature]translators.Support {
-	table := map[ir.Feature]translators.Support{}
-	gateway := env.Variant == VariantGateway
-	for _, info := range ir.Features() {
-		if gateway && info.Ingress() || !gateway && info.Mesh() {
-			table[info.Feature] = translators.Support{Level: translators.Native}
-		}
+	return tables()[abilities{
+		gateway: env.Variant == VariantGateway, manyCertificates: atLeast(env, minorManyCertificates),
+		dynamicDNS: atLeast(env, minorDynamicDNS), redirectPrefix: atLeast(env, minorRedirectPrefix),
+	}]
+}
+
+// abilities are what the answers depend on.
+type abilities struct{ gateway, manyCertificates, dynamicDNS, redirectPrefix bool }
+
+// tables has the answers for all abilities: they are asked for with every unit.
+var tables = sync.OnceValue(func() map[abilities]map[ir.Feature]translators.Support {
+	all := map[abilities]map[ir.Feature]translators.Support{}
+	for bits := range 1 << 4 {
+		a := abilities{gateway: bits&1 > 0, manyCertificates: bits&2 > 0, dynamicDNS: bits&4 > 0, redirectPrefix: bits&8 > 0}
+		all[a] = a.table()
 	}
-	maps.Copy(table, differences(env))
-	maps.DeleteFunc(table, func(f ir.Feature, _ translators.Support) bool { return !occurs(f, gateway) })
+	return all
+})
+
+func (a abilities) table() map[ir.Feature]translators.Support {
+	table := map[ir.Feature]translators.Support{}
+	differences := a.differences()
+	for _, info := range ir.Features() {
+		if a.gateway && !info.Ingress() || !a.gateway && !info.Mesh() {
+			continue
+		}
+		support, different := differences[info.Feature]
+		if !different {
+			support = translators.Support{Level: translators.Native}
+		}
+		table[info.Feature] = support
+	}
 	return table
 }
 
-func occurs(feature ir.Feature, gateway bool) bool {
-	for _, info := range ir.Features() {
-		if info.Feature == feature {
-			return gateway && info.Ingress() || !gateway && info.Mesh()
-		}
-	}
-	return false
-}
-
 // differences are the features that Istio does otherwise or not at all.
-func differences(env translators.Env) map[ir.Feature]translators.Support {
+func (a abilities) differences() map[ir.Feature]translators.Support {
 	ours := "the gateway was installed by its own chart: set it there"
 	copied := "a copy has -shadow appended to its Host, and the header changes of the backend that got the original"
 	table := map[ir.Feature]translators.Support{
@@ -56,13 +70,13 @@ func differences(env translators.Env) map[ir.Feature]translators.Support {
 		ir.GatewayReplicas:      unsupported(ours),
 		ir.GatewayManyCerts:     native("at most two, one RSA and one ECDSA, on one listener"),
 	}
-	if !atLeast(env, minorManyCertificates) {
+	if !a.manyCertificates {
 		table[ir.GatewayManyCerts] = unsupported("one certificate on a listener before Istio 1.27")
 	}
-	if !atLeast(env, minorDynamicDNS) {
+	if !a.dynamicDNS {
 		table[ir.ExternalWildcard] = native("before Istio 1.30 only with resolution None or Static")
 	}
-	if !atLeast(env, minorRedirectPrefix) {
+	if !a.redirectPrefix {
 		table[ir.RedirectPath] = native("before Istio 1.31 only the full path can be replaced")
 	}
 	return table
