@@ -66,10 +66,11 @@ func isGateway(r translators.Running) bool {
 	return r.PodLabels["sidecar.istio.io/inject"] == "true" && r.PodLabels["istio"] != ""
 }
 
-// versionOf reads the version off the chart's label, else off the tag of the
-// image; empty where neither is one.
+// versionOf reads the version off the tag of the image, else off the chart's
+// label; empty where neither is one. The image comes first because it is what
+// runs: charts that were not packaged for a release say 1.0.0.
 func versionOf(r translators.Running) string {
-	for _, version := range append([]string{r.Labels["app.kubernetes.io/version"]}, tags(r.Images)...) {
+	for _, version := range append(tags(r.Images), r.Labels["app.kubernetes.io/version"]) {
 		if version != "" && version[0] >= '0' && version[0] <= '9' {
 			return version
 		}

@@ -16,6 +16,8 @@ func TestObserve(t *testing.T) {
 		Name: "public", Ready: true, Labels: map[string]string{"app.kubernetes.io/version": "1.31.0"},
 		PodLabels: map[string]string{"istio": "public", "sidecar.istio.io/inject": "true"}, Images: []string{"auto"},
 	}
+	unpackaged := plane("default", "pilot:1.31.0", true)
+	unpackaged.Labels = map[string]string{"app.kubernetes.io/version": "1.0.0"}
 	revisions := func(pairs ...string) (out []translators.Revision) {
 		for i := 0; i < len(pairs); i += 2 {
 			out = append(out, translators.Revision{Name: pairs[i], Version: pairs[i+1]})
@@ -33,6 +35,9 @@ func TestObserve(t *testing.T) {
 		}},
 		"not ready keeps the version": {true, []translators.Running{plane("default", "pilot:1.31.0", false)}, &translators.Observation{
 			Env: translators.Env{Variant: VariantSidecar, Version: "1.31.0"}, Revisions: revisions("default", "1.31.0"),
+		}},
+		"a chart that was not packaged for a release": {true, []translators.Running{unpackaged}, &translators.Observation{
+			Env: translators.Env{Variant: VariantSidecar, Version: "1.31.0"}, Ready: true, Revisions: revisions("default", "1.31.0"),
 		}},
 		"a revision alone": {true, []translators.Running{plane("1-30", "pilot:1.30.2", true)}, &translators.Observation{
 			Env: translators.Env{Variant: VariantSidecar, Version: "1.30.2", Facts: map[string]string{FactRevision: "1-30"}}, Ready: true,
