@@ -45,8 +45,9 @@ func policy(name, fields string) string {
 		"spec:\n  targetRefs: [{kind: Service, name: a}]\n  " + fields + "\n---\n"
 }
 
-// compute computes the unit of Service shop/a over the manifests.
-func compute(t *testing.T, manifests string) engine.Output {
+var serviceKey = ir.Key{Kind: ir.KindService, Mesh: "shop", Namespace: "shop", Name: "a"}
+
+func newEngine(t *testing.T, manifests string) *engine.Engine {
 	t.Helper()
 	set, err := manifest.Reader{Stdin: strings.NewReader(manifests)}.Read(manifest.Stdin)
 	if err != nil {
@@ -56,8 +57,13 @@ func compute(t *testing.T, manifests string) engine.Output {
 	for _, o := range set.Objects {
 		store.Upsert(o.Object)
 	}
-	e := engine.New(engine.Config{Store: store, Providers: all.Providers()})
-	return e.Compute(ir.Key{Kind: ir.KindService, Mesh: "shop", Namespace: "shop", Name: "a"})
+	return engine.New(engine.Config{Store: store, Providers: all.Providers()})
+}
+
+// compute computes the unit of Service shop/a over the manifests.
+func compute(t *testing.T, manifests string) engine.Output {
+	t.Helper()
+	return newEngine(t, manifests).Compute(serviceKey)
 }
 
 func sources(out engine.Output) []string {
@@ -135,5 +141,59 @@ func TestMergeReportsContradictions(t *testing.T) {
 	}
 	if got := shared[0].Object.GetLabels(); got["in"] != "a" || got["x"] != "1" {
 		t.Errorf("labels %v, want in=a and x=1", got)
+	}
+}
+
+// TestWhatIsNotOfferedIsRefused shows that a Mesh which asks for what nobody
+// does is told so, and that nothing is programmed in the wrong words.
+func TestWhatIsNotOfferedIsRefused(t *testing.T) {
+	mesh := ir.Ref{Kind: "Mesh", Name: "shop"}
+	tests := []struct {
+		name, from, to string
+		// check is the code that the Mesh gets, "" for none; objects is whether
+		// the unit of the Service is programmed.
+		check   string
+		objects bool
+	}{
+		{name: "adopted sidecars", to: "mode: Adopted, dataPlane: Sidecar", objects: true},
+		{name: "an installation", to: "mode: Managed", check: resolve.CodeNotInstalled, objects: true},
+		{name: "a data plane", to: "mode: Adopted, dataPlane: Ambient"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			manifests := strings.Replace(base, "mode: Adopted", tt.to, 1)
+			e := newEngine(t, manifests)
+			_, issues := e.Store().Check(mesh)
+			var codes []string
+			for _, issue := range issues {
+				codes = append(codes, issue.Code)
+			}
+			if got := strings.Join(codes, " "); got != tt.check {
+				t.Errorf("Check of the Mesh: %q, want %q", got, tt.check)
+			}
+			out := e.Compute(serviceKey)
+			if got := len(out.Objects) > 0; got != tt.objects || !tt.objects && len(out.Rejected) == 0 {
+				t.Errorf("%d objects, rejected %v, want objects: %v", len(out.Objects), out.Rejected, tt.objects)
+			}
+		})
+	}
+}
+
+// TestAdoptedMeshKnowsItsMembers shows that a Mesh without members has those
+// namespaces that the mesh itself takes for members, and marks none.
+func TestAdoptedMeshKnowsItsMembers(t *testing.T) {
+	for label, member := range map[string]bool{
+		"istio-injection: enabled": true, "istio.io/rev: canary": true, "mesh: shop": false,
+		"istio-injection: disabled, istio.io/rev: canary": false,
+	} {
+		manifests := strings.NewReplacer("labels: {mesh: shop}", "labels: {"+label+"}",
+			", members: {namespaceSelector: {matchLabels: {mesh: shop}}}", "").Replace(base)
+		e := newEngine(t, manifests)
+		if got := len(e.Compute(serviceKey).Objects) > 0; got != member {
+			t.Errorf("%s: programmed %v, want %v", label, got, member)
+		}
+		if out := e.Compute(ir.Key{Kind: ir.KindNamespace, Mesh: "shop", Namespace: "shop"}); len(out.Contributions) > 0 {
+			t.Errorf("%s: contributes %v to a namespace that others labelled", label, out.Contributions)
+		}
 	}
 }

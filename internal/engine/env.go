@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
@@ -11,7 +13,8 @@ import (
 
 // MeshEnv returns what is known of a mesh: the configured override, else what
 // its status says was observed. Without either the version is open, and the
-// variant is the one that the Mesh's data plane names.
+// variant is the one that the Mesh's data plane names. The variant is empty
+// where the provider does not offer that data plane.
 func (e *Engine) MeshEnv(mesh ir.Mesh) translators.Env {
 	if e.cfg.MeshEnv != nil {
 		return e.cfg.MeshEnv(mesh)
@@ -23,8 +26,10 @@ func (e *Engine) MeshEnv(mesh ir.Mesh) translators.Env {
 			env, dataPlane = observed(m.Status.Env), string(m.Spec.DataPlane)
 		}
 	}
-	if provider, ok := e.provider(mesh.Provider); ok && env.Variant == "" {
-		env.Variant = VariantOf(provider, true, dataPlane)
+	if provider, ok := e.provider(mesh.Provider); ok {
+		if offered := VariantOf(provider, true, dataPlane); offered == "" || env.Variant == "" {
+			env.Variant = offered
+		}
 	}
 	return env
 }
@@ -46,20 +51,15 @@ func (e *Engine) ControllerEnv(controller ir.Controller) translators.Env {
 	return env
 }
 
-// VariantOf returns the name of the provider's variant for a data plane: the
-// one that names it, else the first of its sort; "" where there is none.
+// VariantOf returns the name of the provider's variant for a data plane, or its
+// first one where none is named; "" where the provider does not offer it.
 func VariantOf(provider *translators.Provider, mesh bool, dataPlane string) string {
-	first := ""
 	for _, v := range provider.Variants {
-		switch {
-		case v.Mesh != mesh:
-		case dataPlane != "" && v.DataPlane == dataPlane:
+		if v.Mesh == mesh && (dataPlane == "" || v.DataPlane == "" || v.DataPlane == dataPlane) {
 			return v.Name
-		case first == "":
-			first = v.Name
 		}
 	}
-	return first
+	return ""
 }
 
 func observed(status *v1alpha1.ObservedEnv) translators.Env {
@@ -83,30 +83,33 @@ func observed(status *v1alpha1.ObservedEnv) translators.Env {
 func StoreOptions(providers []translators.Provider) resolve.Options {
 	return resolve.Options{
 		Proxied: func(name string, w ir.Workload) bool {
-			for i := range providers {
-				if providers[i].Name == name && providers[i].Proxied != nil {
-					return providers[i].Proxied(w)
-				}
-			}
-			return false
+			proxied := named(providers, name).Proxied
+			return proxied != nil && proxied(w)
 		},
 		Annotations:           annotationKeys(providers),
-		ControlPlaneNamespace: func(name string) string { return usual(providers, name).ControlPlaneNamespace },
+		ControlPlaneNamespace: func(name string) string { return named(providers, name).Usual.ControlPlaneNamespace },
 		Controller: func(name string) (namespace, gatewayClass string) {
-			place := usual(providers, name)
+			place := named(providers, name).Usual
 			return place.ControllerNamespace, place.GatewayClass
 		},
+		Member: func(mesh *v1alpha1.Mesh, namespace *corev1.Namespace) bool {
+			member := named(providers, string(mesh.Spec.Provider)).Member
+			return member != nil && member(namespace.Labels)
+		},
+		// No provider has a plan for an installation.
+		Installs: func(string) bool { return false },
 	}
 }
 
-// usual is where the parts of the provider are, where objects do not say.
-func usual(providers []translators.Provider, name string) translators.Location {
+// named returns the provider of a name; one that offers nothing where there is
+// none.
+func named(providers []translators.Provider, name string) *translators.Provider {
 	for i := range providers {
 		if providers[i].Name == name {
-			return providers[i].Usual
+			return &providers[i]
 		}
 	}
-	return translators.Location{}
+	return &translators.Provider{}
 }
 
 // annotationKeys are the annotations that the providers' ways put as marks and

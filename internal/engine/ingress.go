@@ -34,7 +34,11 @@ func (e *Engine) sides(gateway *ir.GatewayUnit) (ingress, mesh side, problem str
 	if provider, ok = e.provider(gateway.Mesh.Provider); !ok || provider.Mesh == nil {
 		return side{}, side{}, fmt.Sprintf("mesh %s: provider %s is not offered as a mesh in this version of Meshloom; choose another provider", gateway.Mesh.Name, gateway.Mesh.Provider)
 	}
-	return ingress, side{provider, e.MeshEnv(*gateway.Mesh)}, ""
+	env := e.MeshEnv(*gateway.Mesh)
+	if env.Variant == "" {
+		return side{}, side{}, noDataPlane(*gateway.Mesh)
+	}
+	return ingress, side{provider, env}, ""
 }
 
 func (e *Engine) translateGateway(unit *ir.Unit) (translators.Result, []BackendPairing) {

@@ -44,6 +44,9 @@ func (e *Engine) translateMesh(unit *ir.Unit) translators.Result {
 		return translators.Result{Issues: rejectAll(unit, notOffered(unit.Key.Kind, mesh))}
 	}
 	env := e.MeshEnv(mesh)
+	if env.Variant == "" {
+		return translators.Result{Issues: rejectAll(unit, noDataPlane(mesh))}
+	}
 	issues := translators.Check(unit, provider.Supports(env))
 	result, offered := callMesh(provider.Mesh, env, unit)
 	if !offered {
@@ -81,4 +84,8 @@ func (e *Engine) provider(name string) (*translators.Provider, bool) {
 
 func notOffered(kind ir.UnitKind, mesh ir.Mesh) string {
 	return fmt.Sprintf("mesh %s: provider %s does not offer %s configuration in this version of Meshloom; choose another provider or remove the object", mesh.Name, mesh.Provider, kind)
+}
+
+func noDataPlane(mesh ir.Mesh) string {
+	return fmt.Sprintf("mesh %s: its dataPlane is not offered for provider %s in this version of Meshloom; make a Mesh with another one, or remove the object", mesh.Name, mesh.Provider)
 }

@@ -66,6 +66,7 @@ func Provider() translators.Provider {
 		Joins:       ways(),
 		Joinable:    joinable(),
 		Proxied:     proxied,
+		Member:      member,
 		MemberMarks: memberMarks,
 		Rivals:      rivals,
 		Expand:      expand,
@@ -76,6 +77,15 @@ func Provider() translators.Provider {
 // proxied says whether the injector has put Istio's proxy into the workload.
 func proxied(w ir.Workload) bool {
 	return slices.Contains(w.Containers, "istio-proxy")
+}
+
+// member says whether the injector of any revision acts in a namespace with the
+// labels. Istio looks at istio-injection first.
+func member(labels map[string]string) bool {
+	if injection, ok := labels["istio-injection"]; ok {
+		return injection == "enabled"
+	}
+	return labels["istio.io/rev"] != ""
 }
 
 // memberMarks returns the label by which the injector knows a namespace.

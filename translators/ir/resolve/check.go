@@ -23,6 +23,10 @@ func (s *Store) Check(ref ir.Ref) (participants []ir.Participant, issues []ir.Is
 	}
 	c := &check{view: s.view(), source: sourceOf(obj)}
 	switch o := obj.(type) {
+	case *v1alpha1.Mesh:
+		c.installed(o.Spec.Mode, string(o.Spec.Provider))
+	case *v1alpha1.IngressController:
+		c.installed(o.Spec.Mode, string(o.Spec.Provider))
 	case *v1alpha1.IngressGateway:
 		c.gateway(o)
 	case *v1alpha1.TrafficSplit:
@@ -188,6 +192,17 @@ func (c *check) route(route *v1alpha1.GatewayRoute) {
 			c.refuse(f, "", format, args...)
 		})
 	}
+}
+
+// installed refuses to take care of an installation that nobody does: version,
+// values and trust would have no effect.
+func (c *check) installed(mode v1alpha1.Mode, provider string) {
+	installs := c.store.options.Installs
+	if mode != v1alpha1.ModeManaged || installs == nil || installs(provider) {
+		return
+	}
+	c.report(finding{effect: ir.EffectRejected, code: CodeNotInstalled, source: c.source.At("spec.mode")},
+		"this version of Meshloom does not install provider %s, so nothing here that speaks of an installation has an effect: install it yourself, and set mode to Adopted", provider)
 }
 
 func (c *check) gateway(gateway *v1alpha1.IngressGateway) {

@@ -53,6 +53,7 @@ const (
 	CodeStrictWithheld    = "ML1602"
 	CodeLeaving           = "ML1603"
 	CodeReserved          = "ML1604"
+	CodeNotInstalled      = "ML1605"
 )
 
 // Code documents one code.
@@ -109,6 +110,7 @@ var codes = []Code{
 	{CodeStrictWithheld, v1alpha1.ReasonWorkloadsOutsideMesh, "Strict mTLS is withheld while pods of members run without a proxy: they would be cut off. Restart them, or set mtls.force."},
 	{CodeLeaving, v1alpha1.ReasonRestartRequired, "A namespace left the mesh while its pods still carry the mesh's proxy. It stays a member until they are restarted."},
 	{CodeReserved, v1alpha1.ReasonNotAllowed, "System, control plane and controller namespaces are never members of a mesh, whatever selects them."},
+	{CodeNotInstalled, v1alpha1.ReasonUnsupported, "mode Managed asks for an installation that this version of Meshloom does not do. Install the mesh or ingress yourself, and set mode to Adopted."},
 }
 
 var reasons = func() map[string]string {

@@ -26,6 +26,9 @@ type Options struct {
 	// Member says whether an adopted mesh that names no members takes the
 	// namespace for one by its own marks.
 	Member func(mesh *v1alpha1.Mesh, namespace *corev1.Namespace) bool
+	// Installs says whether what is Managed of a provider is installed; a nil
+	// function says yes.
+	Installs func(provider string) bool
 }
 
 const defaultDomain = "cluster.local"
