@@ -101,7 +101,7 @@ func (s *accessScope) rule(policy *v1alpha1.AccessPolicy, i int) (rule ir.Access
 		rule.From = append(rule.From, caller)
 	}
 	for j := range spec.To {
-		operation, said := s.operation(policy, &spec.To[j], rule.Source.At(fmt.Sprintf("to[%d]", j)))
+		operation, said := s.operation(&spec.To[j], rule.Source.At(fmt.Sprintf("to[%d]", j)))
 		ok = ok && said
 		rule.To = append(rule.To, operation)
 	}
@@ -109,7 +109,7 @@ func (s *accessScope) rule(policy *v1alpha1.AccessPolicy, i int) (rule ir.Access
 }
 
 // operation resolves what a rule is about; ok is false where it cannot be said.
-func (s *accessScope) operation(policy *v1alpha1.AccessPolicy, to *v1alpha1.AccessOperation, source ir.Source) (operation ir.Operation, ok bool) {
+func (s *accessScope) operation(to *v1alpha1.AccessOperation, source ir.Source) (operation ir.Operation, ok bool) {
 	operation.Source, ok = source, true
 	for _, m := range to.Methods {
 		operation.Methods = append(operation.Methods, string(m))

@@ -49,12 +49,9 @@ func (s *accessScope) caller(policy *v1alpha1.AccessPolicy, from *v1alpha1.Acces
 // serviceIdentities are the identities of the pods of a Service.
 func (s *accessScope) serviceIdentities(ref ir.Ref, deny bool, source ir.Source) ([]ir.Identity, bool) {
 	who := "Service " + ref.Namespace + "/" + ref.Name
-	if s.service != nil {
-		s.note(topic{ofObject, ref})
-	}
 	records := s.pods(ref)
 	if len(records) == 0 {
-		return nil, s.unknown(who, deny, source)
+		return s.unknown(who, deny, source)
 	}
 	ids := identities(records)
 	other := s.others(ids, func(r *record) bool { return slices.Contains(records, r) })
@@ -66,11 +63,11 @@ func (s *accessScope) gatewayIdentities(ref ir.Ref, deny bool, source ir.Source)
 	who := "IngressGateway " + ref.Namespace + "/" + ref.Name
 	state, _ := s.value(ref).(gatewayState)
 	if state.workload == nil {
-		return nil, s.unknown(who, deny, source)
+		return s.unknown(who, deny, source)
 	}
 	records := s.pods(state.service)
 	if len(records) == 0 {
-		return nil, s.unknown(who, deny, source)
+		return s.unknown(who, deny, source)
 	}
 	ids := identities(records)
 	other := s.others(ids, func(r *record) bool {
@@ -94,16 +91,16 @@ func (v *view) servesAnother(r *record, gateway ir.Ref) bool {
 	return false
 }
 
-// unknown reports a caller that runs nothing; it is never known.
-func (s *accessScope) unknown(who string, deny bool, source ir.Source) bool {
+// unknown reports a caller that runs nothing: it has no identity.
+func (s *accessScope) unknown(who string, deny bool, source ir.Source) ([]ir.Identity, bool) {
 	f := finding{ir.EffectUnresolved, CodeCallerNotFound, source, s.target}
 	if deny {
 		f.effect = ir.EffectClosed
 		s.report(f, "%s runs no pods, so whom to deny is not known and the target is closed to all: start it, or name its serviceAccount", who)
-		return false
+		return nil, false
 	}
 	s.report(f, "%s runs no pods, so its identity is not known and nobody is admitted by it: start it, or name its serviceAccount", who)
-	return false
+	return nil, false
 }
 
 // others returns a workload with one of the identities that is not one of ours.

@@ -137,11 +137,11 @@ func (v *view) checkPolicies(policies []*v1alpha1.TrafficPolicy, target ir.Targe
 
 // reject reports a field of a policy that cannot be in force; unless the policy
 // says to ignore such fields, it takes the whole policy with it.
-func (v *view) reject(policy *v1alpha1.TrafficPolicy, field string, f finding, format string, args ...any) {
-	f.effect, f.source = ir.EffectRejected, sourceOf(policy).At("spec."+field)
+func (v *view) reject(policy *v1alpha1.TrafficPolicy, f finding, format string, args ...any) {
+	f.effect = ir.EffectRejected
 	if policy.Spec.OnUnsupported == v1alpha1.UnsupportedIgnore {
 		f.effect = ir.EffectPartial
-		v.rejected = v.rejected.With(f.source.Ref, field)
+		v.rejected = v.rejected.With(f.source.Ref, f.source.Field)
 	} else {
 		v.rejected = v.rejected.With(f.source.Ref, "")
 	}
@@ -151,14 +151,15 @@ func (v *view) reject(policy *v1alpha1.TrafficPolicy, field string, f finding, f
 // checkPlace rejects fields that the target cannot carry.
 func (v *view) checkPlace(policy *v1alpha1.TrafficPolicy, target ir.Target, http bool) {
 	for _, field := range policyFields {
+		f := finding{source: sourceOf(policy).At("spec." + field.name), target: target}
 		switch {
 		case !field.set(&policy.Spec):
 		case field.service && target.Kind != kindService:
-			v.reject(policy, field.name, finding{code: CodePolicyMisplaced, target: target},
-				"%s acts on Services only: target a Service, in a TrafficPolicy of its own", field.name)
+			f.code = CodePolicyMisplaced
+			v.reject(policy, f, "%s acts on Services only: target a Service, in a TrafficPolicy of its own", field.name)
 		case !http && field.http(&policy.Spec):
-			v.reject(policy, field.name, finding{code: CodeProtocolUnknown, target: target},
-				"%s speaks of requests, and no port of Service %s is known to speak HTTP: set appProtocol on the Service port, or name it http, http2 or grpc",
+			f.code = CodeProtocolUnknown
+			v.reject(policy, f, "%s speaks of requests, and no port of Service %s is known to speak HTTP: set appProtocol on the Service port, or name it http, http2 or grpc",
 				field.name, target.Name)
 		}
 	}

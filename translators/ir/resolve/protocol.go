@@ -32,10 +32,10 @@ var byPortName = map[string]ir.Protocol{
 // protocolOf says what a Service port speaks: appProtocol, then the prefix of
 // its name.
 func protocolOf(port *corev1.ServicePort) ir.Protocol {
-	switch port.Protocol {
-	case corev1.ProtocolUDP:
+	if port.Protocol == corev1.ProtocolUDP {
 		return ir.ProtocolUDP
-	case corev1.ProtocolSCTP:
+	}
+	if port.Protocol == corev1.ProtocolSCTP {
 		return ir.ProtocolUnknown
 	}
 	if port.AppProtocol != nil {

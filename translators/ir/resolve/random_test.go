@@ -28,10 +28,10 @@ func pick[T any](r random, from ...T) T { return from[r.IntN(len(from))] }
 func (r random) maybe() bool { return r.IntN(3) == 0 }
 
 // some is a list of up to n things.
-func some[T any](r random, n int, make func() T) []T {
+func some[T any](r random, n int, one func() T) []T {
 	var list []T
 	for range r.IntN(n + 1) {
-		list = append(list, make())
+		list = append(list, one())
 	}
 	return list
 }

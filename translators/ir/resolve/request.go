@@ -104,8 +104,8 @@ func parseDuration(d v1alpha1.Duration) (time.Duration, error) {
 func (v *view) checkValues(policy *v1alpha1.TrafficPolicy, target ir.Target) {
 	for _, d := range durationsOf(&policy.Spec) {
 		if parsed, err := parseDuration(d.value); err != nil || parsed < 0 {
-			v.reject(policy, d.field, finding{code: CodeInvalidValue, target: target},
-				"%s holds %q, which is no duration: write numbers with the units h, m, s and ms, as in 1m30s", d.field, d.value)
+			f := finding{code: CodeInvalidValue, source: sourceOf(policy).At("spec." + d.field), target: target}
+			v.reject(policy, f, "%s holds %q, which is no duration: write numbers with the units h, m, s and ms, as in 1m30s", d.field, d.value)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type snapshot struct {
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
 	base := decode(t, slices.Concat(readFile(t, "testdata/with/mesh.yaml"), []byte("\n---\n"), readFile(t, "testdata/with/fuzz.yaml")))
 	return &world{
 		t: t, base: base, r: newRandom(seed), store: NewStore(testOptions), objects: map[ir.Ref]client.Object{},

@@ -113,26 +113,27 @@ func TestAffected(t *testing.T) {
 		p.Labels["version"], p.Labels["pod-template-hash"], p.Status.Phase = version, hash, phase
 		return p
 	}
-	status := edit(store, "s7", 1)
-	status.Generation--
-	status.Status.ObservedGeneration = 7
 	cases := []struct {
 		name string
 		act  func() []ir.Key
 		want []ir.Key
 	}{
 		{"an edit of a split", func() []ir.Key { return store.Upsert(edit(store, "s7", 3)) }, []ir.Key{serviceUnitKey("s7")}},
-		{"an edit of a split that routes inline", func() []ir.Key { return store.Upsert(edit(store, "s0", 3)) },
-			[]ir.Key{routeUnitKey("a.shop.example"), routeUnitKey("b.shop.example"), serviceUnitKey("s0")}},
+		{
+			"an edit of a split that routes inline", func() []ir.Key { return store.Upsert(edit(store, "s0", 3)) },
+			[]ir.Key{routeUnitKey("a.shop.example"), routeUnitKey("b.shop.example"), serviceUnitKey("s0")},
+		},
 		{"the same split again", func() []ir.Key { return store.Upsert(edit(store, "s7", 3)) }, []ir.Key{serviceUnitKey("s7")}},
 		{"a new revision of the same pods", func() []ir.Key { return store.Upsert(pod("s9-1", "v1", "c", corev1.PodRunning)) }, nil},
-		{"a pod of another version", func() []ir.Key { return store.Upsert(pod("s9-1", "v3", "c", corev1.PodRunning)) },
-			[]ir.Key{access("s9"), namespace, serviceUnitKey("s9")}},
-		{"a pod that ends", func() []ir.Key { return store.Upsert(pod("s9-1", "v3", "c", corev1.PodSucceeded)) },
-			[]ir.Key{access("s9"), namespace, serviceUnitKey("s9")}},
-		{"an object that was never there", func() []ir.Key {
-			return store.Delete(&corev1.Pod{})
-		}, nil},
+		{
+			"a pod of another version", func() []ir.Key { return store.Upsert(pod("s9-1", "v3", "c", corev1.PodRunning)) },
+			[]ir.Key{access("s9"), namespace, serviceUnitKey("s9")},
+		},
+		{
+			"a pod that ends", func() []ir.Key { return store.Upsert(pod("s9-1", "v3", "c", corev1.PodSucceeded)) },
+			[]ir.Key{access("s9"), namespace, serviceUnitKey("s9")},
+		},
+		{"an object that was never there", func() []ir.Key { return store.Delete(&corev1.Pod{}) }, nil},
 	}
 	for _, c := range cases {
 		got := c.act()
@@ -141,6 +142,53 @@ func TestAffected(t *testing.T) {
 		}
 		for _, key := range got {
 			store.Resolve(key, Exclusions{})
+		}
+	}
+}
+
+// TestAddressIsAnEvent holds that an address of a gateway reaches all that shows
+// it.
+func TestAddressIsAnEvent(t *testing.T) {
+	store := cluster(t, 1)
+	obj, _ := store.Object(serviceRef("edge", "public"))
+	svc := obj.(*corev1.Service).DeepCopy()
+	svc.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{Hostname: "lb.example"}}
+	gateway := ir.Key{Kind: ir.KindGateway, Namespace: "edge", Name: "public"}
+	want := []ir.Key{gateway, routeUnitKey("a.shop.example"), routeUnitKey("b.shop.example")}
+	if diff := cmp.Diff(want, store.Upsert(svc)); diff != "" {
+		t.Errorf("affected (-want +got):\n%s", diff)
+	}
+	unit, _ := store.Resolve(gateway, Exclusions{})
+	if diff := cmp.Diff([]string{"lb.example"}, unit.Gateway.Workload.Addresses); diff != "" {
+		t.Errorf("addresses (-want +got):\n%s", diff)
+	}
+}
+
+// TestStrictFollowsPods holds that Strict mTLS is withheld in every member as
+// soon as a pod of one lacks the proxy, and no longer.
+func TestStrictFollowsPods(t *testing.T) {
+	store := NewStore(testOptions)
+	for _, obj := range decode(t, readFile(t, "testdata/strict-withheld.in.yaml")) {
+		store.Upsert(obj)
+	}
+	a := ir.Key{Kind: ir.KindNamespace, Mesh: "shop", Namespace: "a"}
+	mode := func() ir.MTLSMode {
+		unit, _ := store.Resolve(a, Exclusions{})
+		return unit.Namespace.MTLS.Mode
+	}
+	pod, _ := store.Object(ir.Ref{Kind: kindPod, Namespace: "b", Name: "without"})
+	for range 2 {
+		if got := mode(); got != ir.MTLSPermissive {
+			t.Fatalf("mode is %s with a pod outside of the mesh", got)
+		}
+		if affected := store.Delete(pod); !slices.Contains(affected, a) {
+			t.Fatalf("the end of a pod in another member affects %v", affected)
+		}
+		if got := mode(); got != ir.MTLSStrict {
+			t.Fatalf("mode is %s without a pod outside of the mesh", got)
+		}
+		if affected := store.Upsert(pod); !slices.Contains(affected, a) {
+			t.Fatalf("a pod in another member affects %v", affected)
 		}
 	}
 }
