@@ -23,7 +23,8 @@ const (
 const (
 	// massFloor is the number of objects below which no removal is a mass.
 	massFloor = 10
-	// massWindow is how long removals count as one.
+	// massWindow is how long removals count as one, unless every unit has
+	// removed what it wanted to before.
 	massWindow = time.Minute
 )
 
@@ -104,6 +105,11 @@ func (g *Guard) Removed(key ir.Key, count int) {
 	m.removed += count
 	if m.doomed[key] -= count; m.doomed[key] <= 0 {
 		delete(m.doomed, key)
+	}
+	if len(m.doomed) == 0 && len(m.expected) == 0 {
+		// It was no mass, and is no part of the next one: objects may come and
+		// go one after another as often as they like.
+		m.since = time.Time{}
 	}
 }
 
