@@ -238,7 +238,8 @@ func TestInlineAsksWhetherBackendsCanBeReached(t *testing.T) {
 		{"headless, by address", byAddress, route(to("a", "", 1)), headless, "headless"},
 		{"with an address", byAddress, route(to("a", "", 1)), a, ""},
 		{
-			"no pairing", translators.Pairing{Issues: []ir.Issue{{Effect: ir.EffectRejected, Reason: "PairingUnsupported", Message: "it cannot"}}},
+			"no pairing",
+			translators.Pairing{Issues: []ir.Issue{{Effect: ir.EffectRejected, Reason: "PairingUnsupported", Message: "it cannot"}}},
 			route(to("a", "", 1)), a, "it cannot",
 		},
 	}

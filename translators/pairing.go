@@ -19,7 +19,7 @@ import (
 // them, Mixed where both have a part, and Plain without a mesh. Where no way
 // can be gone it has no mode, and Issues that say why; these have no source,
 // because they are about whatever asked for the pairing.
-func Join(mesh *Provider, meshEnv Env, ingress *Provider, ingressEnv Env, needs Layers) Pairing {
+func Join(mesh *Provider, meshEnv Env, ingress *Provider, ingressEnv Env, needs Layers) Pairing { //nolint:revive // Two sides, each with what is known of it, and what is needed.
 	if mesh == nil {
 		return Pairing{Mode: Plain}
 	}

@@ -250,16 +250,19 @@ func TestNeeds(t *testing.T) {
 		{"another Service", ir.RouteBackend{Service: apex, Member: true, Split: split(ir.Route{Backends: to("v1", "")})}, with(layers{Routing: true})},
 		{"a subset", ir.RouteBackend{Service: apex, Member: true, Split: split(ir.Route{Backends: to("reviews", "v1")})}, with(layers{Routing: true})},
 		{
-			"a filter", ir.RouteBackend{Service: apex, Member: true, Split: split(ir.Route{Backends: to("reviews", ""), Filters: ir.Filters{CORS: &ir.CORS{}}})},
+			"a filter",
+			ir.RouteBackend{Service: apex, Member: true, Split: split(ir.Route{Backends: to("reviews", ""), Filters: ir.Filters{CORS: &ir.CORS{}}})},
 			with(layers{Routing: true}),
 		},
 		{"a redirect", ir.RouteBackend{Service: apex, Member: true, Split: split(ir.Route{Filters: ir.Filters{Redirect: &ir.Redirect{}}})}, with(layers{Routing: true})},
 		{
-			"a timeout", ir.RouteBackend{Service: apex, Member: true, Split: split(ir.Route{Backends: to("reviews", ""), Timeouts: ir.Timeouts{Request: &ir.Timeout{}}})},
+			"a timeout",
+			ir.RouteBackend{Service: apex, Member: true, Split: split(ir.Route{Backends: to("reviews", ""), Timeouts: ir.Timeouts{Request: &ir.Timeout{}}})},
 			with(layers{Request: true}),
 		},
 		{
-			"a pool", ir.RouteBackend{Service: apex, Member: true, Split: &ir.ServiceUnit{Service: apex, Destination: ir.DestinationPolicy{ConnectionPool: &ir.ConnectionPool{}}}},
+			"a pool",
+			ir.RouteBackend{Service: apex, Member: true, Split: &ir.ServiceUnit{Service: apex, Destination: ir.DestinationPolicy{ConnectionPool: &ir.ConnectionPool{}}}},
 			with(layers{Destination: true}),
 		},
 	}

@@ -12,6 +12,7 @@ import (
 // features demands an answer to every feature that can occur in the variant,
 // and that the translation of its samples is as the answer says.
 func (s *Suite) features(t *testing.T, env translators.Env) {
+	t.Helper()
 	variant, ok := s.variant(env)
 	if !ok {
 		t.Fatalf("the provider has no variant %q", env.Variant)

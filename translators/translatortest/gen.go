@@ -104,9 +104,10 @@ func serviceRef(name string) ir.ServiceRef {
 	return ir.ServiceRef{Namespace: s.Namespace, Name: s.Name, Host: s.Host, Port: s.Ports[0]}
 }
 
-func workload(app string) ir.Workload {
+// workload is the pods of the Service ratings.
+func workload() ir.Workload {
 	return ir.Workload{
-		Namespace: Namespace, Labels: map[string]string{"app": app}, Identity: ir.Identity{Namespace: Namespace, ServiceAccount: app},
+		Namespace: Namespace, Labels: map[string]string{"app": "ratings"}, Identity: ir.Identity{Namespace: Namespace, ServiceAccount: "ratings"},
 		Ports: []ir.ContainerPort{{Name: "http", Number: HTTPPort}, {Name: "tcp", Number: OpaquePort}},
 	}
 }

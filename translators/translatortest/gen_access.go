@@ -8,8 +8,10 @@ import (
 
 // identities are those of callers, in several namespaces and under like names.
 var identities = []ir.Identity{
-	{Namespace: "batch", ServiceAccount: "cron"}, {Namespace: "edge", ServiceAccount: "public"},
-	{Namespace: Namespace, ServiceAccount: "cron"}, {Namespace: Namespace, ServiceAccount: "productpage"},
+	{Namespace: "batch", ServiceAccount: "cron"},
+	{Namespace: "edge", ServiceAccount: "public"},
+	{Namespace: Namespace, ServiceAccount: "cron"},
+	{Namespace: Namespace, ServiceAccount: "productpage"},
 }
 
 var callerNamespaces = []string{"batch", "edge", Namespace}
@@ -21,7 +23,7 @@ func (g *Gen) AccessUnit() *ir.Unit {
 		Mesh: mesh(), Namespace: Namespace,
 		Default: one(g, []ir.AccessDefault{"", ir.AccessAllow, ir.AccessDeny}),
 	}
-	v1, v2 := workload("ratings"), workload("ratings")
+	v1, v2 := workload(), workload()
 	v1.Labels["version"], v2.Labels["version"] = "v1", "v2"
 	u.Targets = []ir.AccessTarget{{Service: service("ratings"), Workloads: []ir.Workload{v1, v2}, Rules: g.accessRules()}}
 	if g.chance(2) {
@@ -42,7 +44,7 @@ func (g *Gen) AccessUnit() *ir.Unit {
 
 // NamespaceUnit returns a random unit of the namespace shop.
 func (g *Gen) NamespaceUnit() *ir.Unit {
-	u := &ir.NamespaceUnit{Mesh: mesh(), Name: Namespace, Workloads: []ir.Workload{workload("ratings")}}
+	u := &ir.NamespaceUnit{Mesh: mesh(), Name: Namespace, Workloads: []ir.Workload{workload()}}
 	if g.chance(2) {
 		u.MTLS = &ir.MTLS{Mode: one(g, []ir.MTLSMode{ir.MTLSStrict, ir.MTLSPermissive}), Source: u.Mesh.Source.At("spec.mtls")}
 	}

@@ -58,6 +58,7 @@ func TestGenMeetsItsMatches(t *testing.T) {
 			allowed++
 		case eval.Denied:
 			denied++
+		case eval.MeshDefault:
 		}
 	}
 	if lines[0] < 500 || lines[1] < 100 || lines[2] < 50 || notFound < 100 || allowed < 200 || denied < 200 {

@@ -40,14 +40,16 @@ func TestDecide(t *testing.T) {
 		{"a closed target", []*ir.AccessRules{{Allow: []ir.AccessRule{anyone}}, {DenyAll: true}}, ir.AccessAllow, request(web), eval.Denied, eval.ByClosed},
 		{"targets add up", []*ir.AccessRules{{AllowSelected: true}, {Allow: []ir.AccessRule{onlyWeb}}}, ir.AccessDeny, request(web), eval.Allowed, eval.ByAllowRule},
 		{
-			"operations narrow", []*ir.AccessRules{{Allow: []ir.AccessRule{{From: anyone.From, To: []ir.Operation{{Methods: []string{"POST"}}}}}}},
+			"operations narrow",
+			[]*ir.AccessRules{{Allow: []ir.AccessRule{{From: anyone.From, To: []ir.Operation{{Methods: []string{"POST"}}}}}}},
 			ir.AccessAllow, request(web), eval.Denied, eval.ByNoAllowRule,
 		},
 		{"operations match", []*ir.AccessRules{{Allow: []ir.AccessRule{{From: anyone.From, To: []ir.Operation{get}}}}}, ir.AccessDeny, request(nil), eval.Allowed, eval.ByAllowRule},
 		{"an Allow by path admits nothing opaque", []*ir.AccessRules{{Allow: []ir.AccessRule{{From: anyone.From, To: []ir.Operation{get}}}}}, ir.AccessAllow, opaque, eval.Denied, eval.ByNoAllowRule},
 		{"a Deny by path denies all that is opaque", []*ir.AccessRules{{Deny: []ir.AccessRule{{From: anyone.From, To: []ir.Operation{get}}}}}, ir.AccessAllow, opaque, eval.Denied, eval.ByDenyRule},
 		{
-			"ports still count for what is opaque", []*ir.AccessRules{{Deny: []ir.AccessRule{{From: anyone.From, To: []ir.Operation{{Methods: []string{"GET"}, Ports: []int32{81}}}}}}},
+			"ports still count for what is opaque",
+			[]*ir.AccessRules{{Deny: []ir.AccessRule{{From: anyone.From, To: []ir.Operation{{Methods: []string{"GET"}, Ports: []int32{81}}}}}}},
 			ir.AccessAllow, opaque, eval.Allowed, eval.ByDefault,
 		},
 		{"no callers match nobody", []*ir.AccessRules{{Allow: []ir.AccessRule{{}}}}, ir.AccessAllow, request(web), eval.Denied, eval.ByNoAllowRule},
