@@ -75,7 +75,7 @@ func verdicts(list ...verdict) func(*world, *ads.Snapshot) error {
 }
 
 func (w *world) identity(caller string) string {
-	switch namespace, account, foreign := strings.Cut(caller, "/"); {
+	switch namespace, account, foreign := strings.Cut(w.fill(caller), "/"); {
 	case caller == "":
 		return ""
 	case foreign:
@@ -117,12 +117,26 @@ func access() []compiled {
 		rule("allow one port", "Allow", alice+"    to: [{ports: [9090]}]\n", ir.AccessPorts,
 			yes("alice").onAdmin(), no("alice"), no("bob").onAdmin()),
 		rule("deny one port", "Deny", alice+"    to: [{ports: [9090]}]\n", ir.AccessPorts, no("alice").onAdmin(), yes("alice")),
+		rule("allow a gateway", "Allow", "  - from: [{ingressGateway: {name: public, namespace: $edge}}]\n", ir.AllowIdentity,
+			yes("$edge/public"), no("public"), no("alice"), no("")),
+		{name: "allow in the whole namespace", places: []place{inMesh}, objects: untargeted, checks: []check{
+			{feature: ir.AllowIdentity, at: server, holds: verdicts(yes("alice"), yes("alice").onAdmin(), no("bob"), no(""))},
+		}},
 		{name: "deny beats allow", places: []place{inMesh}, objects: denyBeatsAllow, checks: []check{
 			{feature: ir.DenyIdentity, at: server, holds: verdicts(yes("bob"), no("alice"), no(""))},
 			{feature: ir.AllowMember, at: server, holds: verdicts(yes("bob"), no("alice"), no(""))},
 		}},
 	}
 }
+
+const untargeted = `
+apiVersion: meshloom.io/v1alpha1
+kind: AccessPolicy
+metadata: {name: everything}
+spec:
+  action: Allow
+  rules: [{from: [{serviceAccount: {name: alice}}]}]
+`
 
 const denyBeatsAllow = `
 apiVersion: meshloom.io/v1alpha1

@@ -3,6 +3,7 @@
 package compiled
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -33,15 +34,16 @@ func external() []compiled {
 	return []compiled{
 		one("external host by DNS", dns,
 			check{ir.ExternalDNS, caller, found("api.", clusterv3.Cluster_STRICT_DNS)},
-			check{ir.ExternalHost, caller, requestsGo("api.", "api.")}),
+			check{ir.ExternalHost, caller, requestsGo("api.")},
+			check{ir.ExternalHost, caller, serverNameGoes("api.")}),
 		one("external host at addresses", "{hosts: [fix.$member.example], ports: [{port: 80, protocol: HTTP}], resolution: Static, endpoints: [{address: 198.51.100.7}, {address: 198.51.100.8}]}",
 			check{ir.ExternalStatic, caller, addresses("fix.", "198.51.100.7:80", "198.51.100.8:80")}),
 		one("external host as dialled", "{hosts: [any.$member.example], ports: [{port: 80, protocol: HTTP}], resolution: None}",
 			check{ir.ExternalNone, caller, found("any.", clusterv3.Cluster_ORIGINAL_DST)}),
 		one("external domain as dialled", `{hosts: ["*.none.$member.example"], ports: [{port: 80, protocol: HTTP}], resolution: None}`,
-			check{ir.ExternalWildcard, caller, together(found("*.none.", clusterv3.Cluster_ORIGINAL_DST), requestsGo("*.none.", "*.none."))}),
+			check{ir.ExternalWildcard, caller, together(found("*.none.", clusterv3.Cluster_ORIGINAL_DST), requestsGo("*.none."))}),
 		one("external domain by DNS", `{hosts: ["*.wild.$member.example"], ports: [{port: 80, protocol: HTTP}], resolution: DNS}`,
-			check{ir.ExternalWildcard, caller, together(resolvedOnDemand("*.wild."), requestsGo("*.wild.", "*.wild."))}),
+			check{ir.ExternalWildcard, caller, together(resolvedOnDemand("*.wild."), requestsGo("*.wild."))}),
 		everywhere,
 		here,
 	}
@@ -84,14 +86,32 @@ func resolvedOnDemand(begin string) func(*world, *ads.Snapshot) error {
 
 // requestsGo asserts that requests to a host are known, and lead to its
 // cluster.
-func requestsGo(host, cluster string) func(*world, *ads.Snapshot) error {
+func requestsGo(begin string) func(*world, *ads.Snapshot) error {
 	return func(w *world, s *ads.Snapshot) error {
-		vh, err := s.VirtualHost("80", w.externalHost(host))
+		vh, err := s.VirtualHost("80", w.externalHost(begin))
 		if err != nil {
 			return err
 		}
-		want := map[string]uint32{"outbound|80||" + w.externalHost(cluster): 100}
+		want := map[string]uint32{"outbound|80||" + w.externalHost(begin): 100}
 		return differs("requests", ads.Weights(ads.Route(vh, at("/"))), want)
+	}
+}
+
+// serverNameGoes asserts that TLS to a host is known by its server name, and
+// leads to its cluster.
+func serverNameGoes(begin string) func(*world, *ads.Snapshot) error {
+	return func(w *world, s *ads.Snapshot) error {
+		l, err := listenerOn(s, 443)
+		if err != nil {
+			return err
+		}
+		for _, chain := range l.GetFilterChains() {
+			if slices.Contains(chain.GetFilterChainMatch().GetServerNames(), w.externalHost(begin)) {
+				got, err := forwards(chain)
+				return errors.Join(err, differs("connections", got, "outbound|443||"+w.externalHost(begin)))
+			}
+		}
+		return fmt.Errorf("no chain takes server name %s", w.externalHost(begin))
 	}
 }
 

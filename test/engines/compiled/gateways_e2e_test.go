@@ -136,14 +136,13 @@ func gateways() []compiled {
 	}
 }
 
-// listenerOn returns the listener for a port of the gateway.
+// listenerOn returns the listener for a port at any address.
 func listenerOn(s *ads.Snapshot, port uint32) (*listenerv3.Listener, error) {
-	for _, l := range s.Listeners {
-		if l.GetAddress().GetSocketAddress().GetPortValue() == port {
-			return l, nil
-		}
+	l, ok := s.Listeners[fmt.Sprintf("0.0.0.0_%d", port)]
+	if !ok {
+		return nil, fmt.Errorf("nothing listens on port %d", port)
 	}
-	return nil, fmt.Errorf("nothing listens on port %d", port)
+	return l, nil
 }
 
 // listensIn asserts that the gateway listens, in the clear where there are no

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	tcpproxyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 
 	"github.com/meshloom/meshloom/test/engines/ads"
@@ -107,19 +108,24 @@ func unknownHostsGo(cluster string) func(*world, *ads.Snapshot) error {
 // catchAll is the cluster of connections that no listener is for.
 func catchAll(s *ads.Snapshot) (string, error) {
 	for _, chain := range ads.Chains(s.Listeners["virtualOutbound"]) {
-		if chain.GetFilterChainMatch() != nil {
-			continue
-		}
-		for _, f := range chain.GetFilters() {
-			proxy := new(tcpproxyv3.TcpProxy)
-			if !f.GetTypedConfig().MessageIs(proxy) {
-				continue
-			}
-			if err := f.GetTypedConfig().UnmarshalTo(proxy); err != nil {
-				return "", fmt.Errorf("read filter %s: %w", f.GetName(), err)
-			}
-			return proxy.GetCluster(), nil
+		if chain.GetFilterChainMatch() == nil {
+			return forwards(chain)
 		}
 	}
 	return "", errors.New("nothing takes connections that no listener is for")
+}
+
+// forwards is the cluster that a chain's connections are forwarded to.
+func forwards(chain *listenerv3.FilterChain) (string, error) {
+	for _, f := range chain.GetFilters() {
+		proxy := new(tcpproxyv3.TcpProxy)
+		if !f.GetTypedConfig().MessageIs(proxy) {
+			continue
+		}
+		if err := f.GetTypedConfig().UnmarshalTo(proxy); err != nil {
+			return "", fmt.Errorf("read filter %s: %w", f.GetName(), err)
+		}
+		return proxy.GetCluster(), nil
+	}
+	return "", fmt.Errorf("chain %s forwards no connections", chain.GetName())
 }
