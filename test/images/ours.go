@@ -59,7 +59,7 @@ func build(ctx context.Context, dir string, spec image.Spec, commands map[string
 	for _, path := range slices.Sorted(maps.Keys(commands)) {
 		spec.Files[path] = filepath.Join(scratch, path)
 		pkg := "github.com/meshloom/meshloom/" + commands[path]
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", spec.Files[path], pkg)
+		cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", spec.Files[path], pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if text, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build %s: %w: %s", pkg, err, text)
