@@ -80,24 +80,46 @@ func Cache(opts Options) ctrlcache.Options {
 	}
 }
 
+// Progress says how far controllers have come since their start.
+type Progress struct {
+	// Known is closed when everything that there was at the start is known.
+	Known <-chan struct{}
+	// Primed is closed when every unit has run once; on the leader only.
+	Primed <-chan struct{}
+}
+
 // Add connects the controllers with the manager. The manager must have been
 // made with Scheme and Cache.
-func Add(mgr manager.Manager, opts Options) error {
+func Add(mgr manager.Manager, opts Options) (Progress, error) {
+	a, err := assemble(mgr, opts)
+	if err != nil {
+		return Progress{}, err
+	}
+	for _, runnable := range []manager.Runnable{a, a.units, a.statuses} {
+		if err := mgr.Add(runnable); err != nil {
+			return Progress{}, fmt.Errorf("add controllers: %w", err)
+		}
+	}
+	return Progress{Known: a.ready, Primed: a.primed}, nil
+}
+
+// assemble makes the parts and connects them.
+func assemble(mgr manager.Manager, opts Options) (*assembly, error) {
 	dyn, err := dynamic.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
-		return fmt.Errorf("make client: %w", err)
+		return nil, fmt.Errorf("make client: %w", err)
 	}
 	resources, names, err := own()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m, err := newMetrics(opts.Registerer)
 	if err != nil {
-		return fmt.Errorf("register metrics: %w", err)
+		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	store := resolve.NewStore(engine.StoreOptions(opts.Providers))
 	if err := opts.Registerer.Register(newUnitCollector(store.Keys)); err != nil {
-		return fmt.Errorf("register metrics: %w", err)
+		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	a := &assembly{
 		opts: opts, informers: mgr.GetCache(), store: store, catalog: apply.NewCatalog(opts.Providers),
@@ -123,12 +145,7 @@ func Add(mgr manager.Manager, opts Options) error {
 	}
 	a.units.Process, a.units.Ready = a.controller.Process, a.prime
 	a.statuses.Process, a.statuses.Ready = a.writeStatus, a.wait
-	for _, runnable := range []manager.Runnable{a, a.units, a.statuses} {
-		if err := mgr.Add(runnable); err != nil {
-			return fmt.Errorf("add controllers: %w", err)
-		}
-	}
-	return nil
+	return a, nil
 }
 
 // assembly is all controllers of one process.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -111,20 +110,20 @@ func (f *flags) manager(options controllers.Options) (ctrl.Options, error) {
 }
 
 // addProbes serves liveness, which is that the process answers, and readiness,
-// which is that its caches are filled.
-func addProbes(mgr manager.Manager) error {
+// which is that it knows all there is.
+func addProbes(mgr manager.Manager, progress controllers.Progress) error {
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return fmt.Errorf("add health probe: %w", err)
 	}
-	synced := func(r *http.Request) error {
-		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-		defer cancel()
-		if !mgr.GetCache().WaitForCacheSync(ctx) {
+	known := func(*http.Request) error {
+		select {
+		case <-progress.Known:
+			return nil
+		default:
 			return errors.New("caches are not filled yet")
 		}
-		return nil
 	}
-	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
+	if err := mgr.AddReadyzCheck("caches", known); err != nil {
 		return fmt.Errorf("add readiness probe: %w", err)
 	}
 	return nil

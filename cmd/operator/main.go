@@ -51,10 +51,11 @@ func run(f *flags) error {
 	if err != nil {
 		return fmt.Errorf("make manager: %w", err)
 	}
-	if err := controllers.Add(mgr, options); err != nil {
+	progress, err := controllers.Add(mgr, options)
+	if err != nil {
 		return err
 	}
-	if err := addProbes(mgr); err != nil {
+	if err := addProbes(mgr, progress); err != nil {
 		return err
 	}
 	return mgr.Start(ctrl.SetupSignalHandler())
