@@ -74,10 +74,10 @@ func (s shell) command(t *testing.T, words []string, want int, ran *int) string 
 
 // isOffline says whether the verb works on files alone.
 func isOffline(args []string) bool {
-	switch {
-	case args[0] == "diff":
+	switch args[0] {
+	case "diff":
 		return slices.Contains(args, "--against")
-	case args[0] == "version":
+	case "version":
 		return slices.Contains(args, "--client")
 	}
 	return slices.Contains(offline, args[0])

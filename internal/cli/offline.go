@@ -222,7 +222,7 @@ func findings(e *engine.Engine, outputs []engine.Output) (issues []ir.Issue, rej
 
 // formatIssue returns an issue as one line for a person.
 func formatIssue(issue ir.Issue) string {
-	where := issue.Source.Ref.String()
+	where := issue.Source.String()
 	if issue.Source.Field != "" {
 		where += " " + issue.Source.Field
 	}

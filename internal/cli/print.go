@@ -63,7 +63,7 @@ func (a *app) printIssues(issues []ir.Issue, format string) error {
 		}
 		var rows [][]string
 		for _, issue := range issues {
-			rows = append(rows, []string{string(issue.Effect), issue.Source.Ref.String(), issue.Source.Field, issue.Reason, issue.Code, issue.Message})
+			rows = append(rows, []string{string(issue.Effect), issue.Source.String(), issue.Source.Field, issue.Reason, issue.Code, issue.Message})
 		}
 		return a.table([]string{"EFFECT", "OBJECT", "FIELD", "REASON", "CODE", "MESSAGE"}, rows)
 	default:
