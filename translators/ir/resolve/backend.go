@@ -57,13 +57,12 @@ func (r *serviceResolution) splitSubset(split *v1alpha1.TrafficSplit, labels map
 // selectsNone says whether workloads are known of the Service and none of them
 // has the labels.
 func (r *serviceResolution) selectsNone(labels map[string]string) bool {
-	records := r.records(workloadsOf, r.ref)
-	for _, w := range records {
+	for _, w := range r.pods {
 		if subset(labels, w.labels) {
 			return false
 		}
 	}
-	return len(records) > 0
+	return len(r.pods) > 0
 }
 
 // splitService is a Service of the split's namespace.

@@ -10,12 +10,20 @@ import (
 // of an object, or a derivation that is kept up to date.
 type node struct {
 	// unit is set for units, subject for the other two.
-	unit    ir.Key
+	unit    *ir.Key
 	subject ir.Ref
 	derived bool
 	queued  bool
-	reads   []topic
-	output  output
+	// claims counts, of a unit, the derivations by which it exists.
+	claims int
+	reads  []*readers
+	output output
+}
+
+// readers are the computations that read a topic.
+type readers struct {
+	topic topic
+	nodes set[*node]
 }
 
 // output is what a derivation gives.
@@ -32,27 +40,26 @@ type output struct {
 func (s *Store) subscribe(n *node, reads map[topic]struct{}) {
 	s.graph.Lock()
 	defer s.graph.Unlock()
-	old := n.reads
-	fresh := len(reads)
-	for _, t := range old {
-		if _, ok := reads[t]; ok {
-			fresh--
-			continue
+	kept := 0
+	for _, r := range n.reads {
+		if _, ok := reads[r.topic]; ok {
+			kept++
+		} else {
+			s.unsubscribe(r, n)
 		}
-		s.unsubscribe(t, n)
 	}
-	if fresh == 0 && len(old) == len(reads) {
+	if kept == len(reads) && kept == len(n.reads) {
 		return
 	}
-	n.reads = make([]topic, 0, len(reads))
+	n.reads = make([]*readers, 0, len(reads))
 	for t := range reads {
-		n.reads = append(n.reads, t)
-		readers := s.readers[t]
-		if readers == nil {
-			readers = &set[*node]{}
-			s.readers[t] = readers
+		r := s.readers[t]
+		if r == nil {
+			r = &readers{topic: t}
+			s.readers[t] = r
 		}
-		readers.add(n)
+		r.nodes.add(n)
+		n.reads = append(n.reads, r)
 	}
 }
 
@@ -60,20 +67,16 @@ func (s *Store) subscribe(n *node, reads map[topic]struct{}) {
 func (s *Store) forget(n *node) {
 	s.graph.Lock()
 	defer s.graph.Unlock()
-	for _, t := range n.reads {
-		s.unsubscribe(t, n)
+	for _, r := range n.reads {
+		s.unsubscribe(r, n)
 	}
 	n.reads = nil
 }
 
-func (s *Store) unsubscribe(t topic, n *node) {
-	readers := s.readers[t]
-	if readers == nil {
-		return
-	}
-	readers.remove(n)
-	if readers.len() == 0 {
-		delete(s.readers, t)
+func (s *Store) unsubscribe(r *readers, n *node) {
+	r.nodes.remove(n)
+	if r.nodes.len() == 0 {
+		delete(s.readers, r.topic)
 	}
 }
 
@@ -86,12 +89,16 @@ type change struct {
 
 // fire makes everything due that read the topic.
 func (c *change) fire(t topic) {
-	for n := range c.store.readers[t].all() {
+	r := c.store.readers[t]
+	if r == nil {
+		return
+	}
+	for n := range r.nodes.all() {
 		switch {
 		case n.derived:
 			c.enqueue(n)
-		case n.unit.Kind != "":
-			c.keys[n.unit] = struct{}{}
+		case n.unit != nil:
+			c.keys[*n.unit] = struct{}{}
 		default:
 			c.store.stale[n.subject] = struct{}{}
 		}
@@ -169,24 +176,35 @@ func (c *change) leave(e entry) {
 // recount moves the claims to existence of units.
 func (c *change) recount(old, keys []ir.Key) {
 	for _, k := range keys {
-		if contains(old, k) {
-			continue
-		}
-		c.store.keys[k]++
-		if c.store.keys[k] == 1 {
-			c.keys[k] = struct{}{}
+		if !contains(old, k) {
+			c.claim(k)
 		}
 	}
 	for _, k := range old {
-		if contains(keys, k) {
-			continue
-		}
-		c.store.keys[k]--
-		if c.store.keys[k] == 0 {
-			delete(c.store.keys, k)
-			c.keys[k] = struct{}{}
+		if !contains(keys, k) {
+			c.disclaim(k)
 		}
 	}
+}
+
+func (c *change) claim(key ir.Key) {
+	n := c.store.units[key]
+	if n == nil {
+		n = &node{unit: &key}
+		c.store.units[key] = n
+		c.keys[key] = struct{}{}
+	}
+	n.claims++
+}
+
+func (c *change) disclaim(key ir.Key) {
+	n := c.store.units[key]
+	if n.claims--; n.claims > 0 {
+		return
+	}
+	delete(c.store.units, key)
+	c.store.forget(n)
+	c.keys[key] = struct{}{}
 }
 
 func contains[T comparable](list []T, x T) bool {

@@ -17,13 +17,14 @@ import (
 func (s *Store) Resolve(key ir.Key, ex Exclusions) (*ir.Unit, []ir.Issue) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	n := s.units[key]
+	if n == nil {
+		return nil, nil
+	}
 	v := s.view()
 	v.ex = ex
-	var unit *ir.Unit
-	if s.keys[key] > 0 {
-		unit = v.unit(key)
-	}
-	s.watchUnit(key, unit != nil, v.reads)
+	unit := v.unit(key)
+	s.subscribe(n, v.reads)
 	if unit == nil {
 		return nil, nil
 	}
@@ -49,28 +50,6 @@ func (v *view) unit(key ir.Key) *ir.Unit {
 		return v.externalUnit(key)
 	}
 	return nil
-}
-
-// watchUnit remembers what a unit read. One that does not exist is announced by
-// what gives it existence.
-func (s *Store) watchUnit(key ir.Key, exists bool, reads map[topic]struct{}) {
-	s.graph.Lock()
-	n := s.units[key]
-	switch {
-	case exists && n == nil:
-		n = &node{unit: key}
-		s.units[key] = n
-	case !exists:
-		delete(s.units, key)
-	}
-	s.graph.Unlock()
-	switch {
-	case n == nil:
-	case exists:
-		s.subscribe(n, reads)
-	default:
-		s.forget(n)
-	}
 }
 
 // KeysOf returns the units that an object of the unified API has a part in,

@@ -17,6 +17,7 @@ type serviceResolution struct {
 	ref      ir.Ref
 	on       ir.Target
 	service  ir.Service
+	pods     []*record
 	policies []*v1alpha1.TrafficPolicy
 	splits   []*v1alpha1.TrafficSplit
 	// holder maps ports to the split that won them.
@@ -67,7 +68,7 @@ func (v *view) resolveService(ref ir.Ref) *serviceResolution {
 	if len(r.policies) == 0 && len(r.splits) == 0 {
 		return nil
 	}
-	r.service = v.irService(v.service(ref))
+	r.service, r.pods = v.irService(v.service(ref)), v.records(workloadsOf, ref)
 	r.checkServicePolicies()
 	levels := make([]policyLevels, len(r.splits))
 	for i, split := range r.splits {

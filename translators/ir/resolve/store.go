@@ -24,15 +24,14 @@ type Store struct {
 	kinds   map[string]*set[ir.Ref]
 	sets    map[topic]*set[ir.Ref]
 	nodes   map[ir.Ref]*node
-	// keys counts the derivations by which each unit exists.
-	keys  map[ir.Key]int
+	// units are those that exist.
+	units map[ir.Key]*node
 	pods  workloads
 	stale map[ir.Ref]struct{}
 
-	// graph guards readers, units, checks and the reads of their nodes.
+	// graph guards readers, checks and the reads of all nodes.
 	graph   sync.Mutex
-	readers map[topic]*set[*node]
-	units   map[ir.Key]*node
+	readers map[topic]*readers
 	checks  map[ir.Ref]*node
 }
 
@@ -44,10 +43,9 @@ func NewStore(options Options) *Store {
 		kinds:   map[string]*set[ir.Ref]{},
 		sets:    map[topic]*set[ir.Ref]{},
 		nodes:   map[ir.Ref]*node{},
-		keys:    map[ir.Key]int{},
 		pods:    newWorkloads(),
 		stale:   map[ir.Ref]struct{}{},
-		readers: map[topic]*set[*node]{},
+		readers: map[topic]*readers{},
 		units:   map[ir.Key]*node{},
 		checks:  map[ir.Ref]*node{},
 	}
@@ -138,8 +136,8 @@ func (s *Store) Rechecks() []ir.Ref {
 func (s *Store) Keys() []ir.Key {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	keys := make([]ir.Key, 0, len(s.keys))
-	for k := range s.keys {
+	keys := make([]ir.Key, 0, len(s.units))
+	for k := range s.units {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, ir.Key.Compare)
