@@ -25,7 +25,7 @@ type Config struct {
 
 // Main runs meshctl with the arguments and returns its exit code.
 func Main(ctx context.Context, cfg Config, args []string) int {
-	root := newRoot(cfg) //nolint:contextcheck // cobra hands the context to the verbs
+	root := newRoot(cfg)                      //nolint:contextcheck // cobra hands the context to the verbs
 	root.SetArgs(append([]string{}, args...)) // nil would mean the process's own
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errFound) {
