@@ -1,0 +1,98 @@
+package apply
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+func known(name, uid, version string) *Live {
+	l := &Live{Ref: translators.ObjectRef{GroupVersionKind: virtualServices, Namespace: "default", Name: name}, Ours: true, Unit: unit.Hash(), Key: unit}
+	l.Namespace, l.Name, l.UID, l.ResourceVersion = "default", name, types.UID(uid), version
+	return l
+}
+
+func TestCacheBelievesTheNewest(t *testing.T) {
+	c := NewCache()
+	if due := c.Put(known("a", "u", "5")); len(due) != 1 || due[0] != unit {
+		t.Errorf("a new object makes %v due", due)
+	}
+	for _, version := range []string{"5", "4"} {
+		if due := c.Put(known("a", "u", version)); len(due) > 0 {
+			t.Errorf("version %s after 5 makes %v due", version, due)
+		}
+	}
+	if due := c.Remove(known("a", "", "").Ref, "other"); len(due) > 0 {
+		t.Errorf("the deletion of an earlier object makes %v due", due)
+	}
+	if c.Put(known("a", "u2", "3")); c.Of(unit, nil)[known("a", "", "").Ref].UID != "u2" {
+		t.Error("an object that was made anew is not believed")
+	}
+}
+
+func TestCacheDoesNotBelieveInWhatWeDeleted(t *testing.T) {
+	c := NewCache()
+	c.Put(known("a", "u", "5"))
+	c.deleted(known("a", "u", "5").Ref, "u")
+	if c.Put(known("a", "u", "6")); len(c.Of(unit, nil)) > 0 {
+		t.Error("a late event brings it back")
+	}
+	deleting := known("a", "u", "7")
+	deleting.Deleting = true
+	if c.Put(deleting); len(c.Of(unit, nil)) != 1 {
+		t.Error("that finalizers keep it is not seen")
+	}
+	c.Remove(deleting.Ref, "u")
+	if n := c.Count("shop"); n != 0 {
+		t.Errorf("%d objects are left", n)
+	}
+}
+
+func TestCacheWakesWhoAsked(t *testing.T) {
+	c := NewCache()
+	asker := keyOf(9)
+	rival := known("theirs", "u", "1")
+	rival.Ours, rival.Unit, rival.Key, rival.Rivals = false, "", ir.Key{}, []string{"host"}
+	c.Note(asker, []Topic{{Rival: "host"}, {Namespace: "default"}, {Object: known("b", "", "").Ref}}, nil)
+	for what, due := range map[string][]ir.Key{
+		"a rival came":        c.Put(rival),
+		"a rival went":        c.Remove(rival.Ref, "u"),
+		"an object came":      c.Put(known("b", "u", "1")),
+		"a namespace changed": c.Changed(Topic{Namespace: "default"}),
+	} {
+		if len(due) == 0 || due[len(due)-1] != asker && due[0] != asker {
+			t.Errorf("%s: %v is due", what, due)
+		}
+	}
+	c.Note(asker, nil, nil)
+	if due := c.Put(rival); len(due) > 0 {
+		t.Errorf("who asked no longer is due: %v", due)
+	}
+}
+
+func TestCacheIsSafeForConcurrentUse(t *testing.T) {
+	c := NewCache()
+	var workers sync.WaitGroup
+	for w := range 4 {
+		workers.Go(func() {
+			for i := range 200 {
+				live := known(fmt.Sprint(i%10), fmt.Sprint(w), fmt.Sprint(i+1))
+				c.Put(live)
+				c.Note(keyOf(i%5), []Topic{{Object: live.Ref}}, nil)
+				c.View(unit, nil, nil).Exists(live.Ref)
+				c.Of(unit, nil)
+				c.Units()
+				c.Version()
+				if i%3 == 0 {
+					c.deleted(live.Ref, live.UID)
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
