@@ -28,7 +28,21 @@ func (r *serviceResolution) splitBackends(split *v1alpha1.TrafficSplit, refs []v
 		b.Weight = weight(ref.Weight)
 		backends = append(backends, b)
 	}
+	r.checkWeights(backends, finding{source: at.source, target: splitTarget(split)})
 	return backends
+}
+
+// checkWeights rejects backends of which none gets a request.
+func (v *view) checkWeights(backends []ir.Backend, f finding) {
+	for _, b := range backends {
+		if b.Weight > 0 {
+			return
+		}
+	}
+	if len(backends) > 0 {
+		f.effect, f.code = ir.EffectRejected, CodeInvalidValue
+		v.report(f, "all weights are 0, which would answer every request with an error: give at least one backend a weight above 0")
+	}
 }
 
 func weight(w *int32) int64 {

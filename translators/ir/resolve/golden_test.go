@@ -59,10 +59,11 @@ func TestGolden(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(in), ".in.yaml"), func(t *testing.T) {
 			data := readFile(t, in)
 			d := parseDirectives(t, data)
-			objects := decode(t, data)
+			var objects []client.Object
 			for _, name := range d.with {
 				objects = append(objects, decode(t, readFile(t, filepath.Join("testdata/with", name+".yaml")))...)
 			}
+			objects = append(objects, decode(t, data)...)
 			store := NewStore(testOptions)
 			for _, obj := range objects {
 				store.Upsert(obj)

@@ -97,9 +97,6 @@ func (v *view) accessUnit(key ir.Key) *ir.Unit {
 	}
 	mesh, _ := v.mesh(key.Mesh)
 	unit := &ir.Unit{Key: key, Access: &ir.AccessUnit{Mesh: mesh, Namespace: key.Namespace}}
-	if obj, ok := v.part(ofDefaults, meshRef(key.Mesh)).(*v1alpha1.Mesh); ok {
-		unit.Access.Default = accessDefault(obj)
-	}
 	for _, ref := range group {
 		policies := byAge[v1alpha1.AccessPolicy](v, accessOf, ref)
 		if len(policies) == 0 {
@@ -114,11 +111,26 @@ func (v *view) accessUnit(key ir.Key) *ir.Unit {
 	if len(unit.Access.Targets) == 0 {
 		return nil
 	}
-	untargeted := byAge[v1alpha1.AccessPolicy](v, accessOf, namespaceRef(key.Namespace))
-	// What is wrong with these policies is said by the namespace unit.
-	unit.Access.NamespaceRules = v.within().namespaceRules(untargeted, key.Mesh)
+	v.surround(unit.Access, group, key)
 	unit.Participants = sortParticipants(unit.Participants)
 	return unit
+}
+
+// surround adds what holds for the workloads beside the policies that target
+// them. The proxies of IngressGateways are spared both.
+func (v *view) surround(access *ir.AccessUnit, group []ir.Ref, key ir.Key) {
+	mesh, ok := v.part(ofDefaults, meshRef(key.Mesh)).(*v1alpha1.Mesh)
+	untargeted := byAge[v1alpha1.AccessPolicy](v, accessOf, namespaceRef(key.Namespace))
+	for _, svc := range group {
+		if len(v.members(gatewaysOf, svc)) > 0 {
+			return
+		}
+	}
+	if ok {
+		access.Default = accessDefault(mesh)
+	}
+	// What is wrong with these policies is said by the namespace unit.
+	access.NamespaceRules = v.within().namespaceRules(untargeted, key.Mesh)
 }
 
 func accessParticipant(policy *v1alpha1.AccessPolicy, target ir.Target, mesh string) ir.Participant {

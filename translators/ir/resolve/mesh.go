@@ -96,7 +96,7 @@ func (v *view) reportClaim(mesh *v1alpha1.Mesh, ns ir.Ref) {
 		target: ir.Target{Kind: kindNamespace, Name: ns.Name},
 	}
 	if m.reserved {
-		f.code = CodeReserved
+		f.effect, f.code = ir.EffectNote, CodeReserved
 		v.report(f, "namespace %s is selected but runs a control plane, a controller or the system itself, and is never a member: do not select it", ns.Name)
 		return
 	}

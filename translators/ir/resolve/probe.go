@@ -82,7 +82,7 @@ func (v *view) reportOutside(policies []*v1alpha1.AccessPolicy, target ir.Target
 	}
 	first := slices.Min(outside)
 	for _, policy := range policies {
-		v.report(finding{ir.EffectWithheld, CodeOutsideMesh, sourceOf(policy).At("spec.targetRefs"), target},
+		v.report(finding{ir.EffectWithheld, CodeOutsideMesh, sourceOf(policy), target},
 			"pods of the target run without the mesh's proxy, first %s: the policy does not hold for them until they are restarted with one", first)
 	}
 }

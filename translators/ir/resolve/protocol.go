@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -54,9 +55,10 @@ func protocolOf(port *corev1.ServicePort) ir.Protocol {
 	return ir.ProtocolUnknown
 }
 
-// said overrides the protocol of a port by what a TrafficSplit says.
+// said overrides the protocol of a port by what a TrafficSplit says, which
+// speaks of TCP.
 func said(port ir.Port, protocol v1alpha1.HTTPProtocol) ir.Port {
-	if protocol != "" {
+	if protocol != "" && port.Protocol != ir.ProtocolUDP {
 		port.Protocol = ir.Protocol(protocol)
 	}
 	return port
@@ -80,8 +82,18 @@ func (v *view) irService(svc *corev1.Service) ir.Service {
 			Number: p.Port, Name: p.Name, Protocol: protocolOf(p), Targets: targets(p, records),
 		})
 	}
-	slices.SortStableFunc(shown.Ports, func(a, b ir.Port) int { return int(a.Number) - int(b.Number) })
+	// Of one number for two transports, UDP comes last: requests find the other.
+	slices.SortStableFunc(shown.Ports, func(a, b ir.Port) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(last(a), last(b)))
+	})
 	return shown
+}
+
+func last(p ir.Port) int {
+	if p.Protocol == ir.ProtocolUDP {
+		return 1
+	}
+	return 0
 }
 
 // targets returns the container ports behind a Service port, sorted.

@@ -195,6 +195,7 @@ func (r *routeResolution) rule(route *v1alpha1.GatewayRoute, i int, policies pol
 		found.Weight = weight(b.Weight)
 		backends = append(backends, found)
 	}
+	r.checkWeights(backends, finding{source: source.At("backendRefs")})
 	request := r.merge(policies.sections[string(spec.Name)], policies.object)
 	for j := range flat {
 		flat[j].Backends = backends

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -89,10 +90,8 @@ func (r *serviceResolution) participate(object ir.Source, target ir.Target) {
 // unit puts the pieces together.
 func (r *serviceResolution) unit(mesh ir.Mesh) *ir.ServiceUnit {
 	unit := &ir.ServiceUnit{Mesh: mesh, Service: r.service, Destination: r.destination()}
-	for _, p := range r.service.Ports {
-		if table, ok := r.tables[p.Number]; ok {
-			unit.Ports = append(unit.Ports, table)
-		}
+	for _, number := range slices.Sorted(maps.Keys(r.tables)) {
+		unit.Ports = append(unit.Ports, r.tables[number])
 	}
 	known := map[string]bool{}
 	for _, table := range unit.Ports {
