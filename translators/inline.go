@@ -193,7 +193,7 @@ func (in *inliner) expand(route *ir.Route, tables [][]part, matches []ir.Match, 
 		}
 	}
 	if !covered {
-		return fmt.Errorf("rule %s: the table of %s leaves requests without a route", named(route), tables[0][0].backend.Service.Ref())
+		return fmt.Errorf("rule %s: the table of a backend leaves requests without a route", named(route))
 	}
 	return nil
 }

@@ -168,6 +168,9 @@ func (in *inliner) mirror(m *ir.Mirror) ([]ir.Mirror, error) {
 	if table == nil || !carry.Routing {
 		return []ir.Mirror{*m}, nil
 	}
+	if len(table) == 0 {
+		return nil, fmt.Errorf("copies go to %s, whose table leaves them without a route", m.Backend.Service.Ref())
+	}
 	f := &table[0].Filters
 	if !sameMatches([]ir.Match{table[0].Match}, []ir.Match{{}}) || f.Redirect != nil || f.Rewrite != nil || len(f.Mirrors) > 0 {
 		return nil, fmt.Errorf("copies go to %s, whose split treats them by what they are; mirror to a Service without rules", m.Backend.Service.Ref())

@@ -137,6 +137,7 @@ func (w *useWalk) filters(f *Filters) {
 		w.addIf(m.Numerator != m.Denominator, MirrorFraction, m.Source)
 		w.addIf(len(f.Mirrors) > 1, MirrorMultiple, m.Source)
 		w.addIf(m.Backend.Subset != "", SplitBySubset, m.Source)
+		w.addIf(m.Backend.Filters.RequestHeaders != nil, BackendHeaders, m.Source)
 	}
 	if r := f.Rewrite; r != nil {
 		w.addIf(r.Hostname != "", RewriteHost, r.Source)
