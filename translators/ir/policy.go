@@ -107,9 +107,7 @@ type OutlierDetection struct {
 type ConnectionPool struct {
 	MaxConnections     int32           `json:"maxConnections,omitempty"`
 	MaxPendingRequests int32           `json:"maxPendingRequests,omitempty"`
-	MaxRequests        int32           `json:"maxRequests,omitempty"`
 	ConnectTimeout     metav1.Duration `json:"connectTimeout,omitzero"`
-	IdleTimeout        metav1.Duration `json:"idleTimeout,omitzero"`
 	Source             Source          `json:"source"`
 }
 

@@ -35,9 +35,7 @@ func (w *useWalk) destination(d *DestinationPolicy) {
 	if p := d.ConnectionPool; p != nil {
 		w.addIf(p.MaxConnections != 0, PoolConnections, p.Source.At("maxConnections"))
 		w.addIf(p.MaxPendingRequests != 0, PoolPending, p.Source.At("maxPendingRequests"))
-		w.addIf(p.MaxRequests != 0, PoolRequests, p.Source.At("maxRequests"))
 		w.addIf(p.ConnectTimeout.Duration != 0, PoolConnectTimeout, p.Source.At("connectTimeout"))
-		w.addIf(p.IdleTimeout.Duration != 0, PoolIdleTimeout, p.Source.At("idleTimeout"))
 	}
 	if l := d.LoadBalancer; l != nil {
 		w.addIf(l.Algorithm != "", LoadBalancing, l.Source.At("algorithm"))

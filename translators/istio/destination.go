@@ -1,8 +1,6 @@
 package istio
 
 import (
-	"slices"
-
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	networking "istio.io/api/networking/v1alpha3"
@@ -55,7 +53,7 @@ func trafficPolicy(u *ir.ServiceUnit) *networking.TrafficPolicy {
 	}
 	return &networking.TrafficPolicy{
 		OutlierDetection: outlierDetection(d.OutlierDetection),
-		ConnectionPool:   connectionPool(d.ConnectionPool, u.Service.Ports),
+		ConnectionPool:   connectionPool(d.ConnectionPool),
 		LoadBalancer:     loadBalancer(d.LoadBalancer),
 	}
 }
@@ -81,29 +79,20 @@ func outlierDetection(o *ir.OutlierDetection) *networking.OutlierDetection {
 	return out
 }
 
-// connectionPool translates the limits. Istio keeps an idle timeout for HTTP
-// and one for TCP; each is set where the Service has such ports.
-func connectionPool(p *ir.ConnectionPool, ports []ir.Port) *networking.ConnectionPoolSettings {
+// connectionPool translates the limits; nil where none is set.
+func connectionPool(p *ir.ConnectionPool) *networking.ConnectionPoolSettings {
 	if p == nil {
 		return nil
 	}
 	tcp := &networking.ConnectionPoolSettings_TCPSettings{
 		MaxConnections: p.MaxConnections, ConnectTimeout: duration(p.ConnectTimeout),
 	}
-	http := &networking.ConnectionPoolSettings_HTTPSettings{
-		Http1MaxPendingRequests: p.MaxPendingRequests, Http2MaxRequests: p.MaxRequests,
-	}
-	if slices.ContainsFunc(ports, func(p ir.Port) bool { return p.Protocol.HTTP() }) {
-		http.IdleTimeout = duration(p.IdleTimeout)
-	}
-	if slices.ContainsFunc(ports, func(p ir.Port) bool { return !p.Protocol.HTTP() }) {
-		tcp.IdleTimeout = duration(p.IdleTimeout)
-	}
+	http := &networking.ConnectionPoolSettings_HTTPSettings{Http1MaxPendingRequests: p.MaxPendingRequests}
 	out := &networking.ConnectionPoolSettings{Tcp: tcp, Http: http}
-	if tcp.MaxConnections == 0 && tcp.ConnectTimeout == nil && tcp.IdleTimeout == nil {
+	if tcp.MaxConnections == 0 && tcp.ConnectTimeout == nil {
 		out.Tcp = nil
 	}
-	if http.Http1MaxPendingRequests == 0 && http.Http2MaxRequests == 0 && http.IdleTimeout == nil {
+	if http.Http1MaxPendingRequests == 0 {
 		out.Http = nil
 	}
 	if out.Tcp == nil && out.Http == nil {

@@ -141,9 +141,7 @@ func destinationSamples() map[ir.Feature]builder {
 		ir.OutlierMaxPercent:  {base: ejects, add: func(p *parts) { p.destination.OutlierDetection.MaxEjectionPercent = &percent }},
 		ir.PoolConnections:    pool(func(c *ir.ConnectionPool) { c.MaxConnections = 100 }),
 		ir.PoolPending:        pool(func(c *ir.ConnectionPool) { c.MaxPendingRequests = 100 }),
-		ir.PoolRequests:       pool(func(c *ir.ConnectionPool) { c.MaxRequests = 100 }),
 		ir.PoolConnectTimeout: pool(func(c *ir.ConnectionPool) { c.ConnectTimeout = seconds(1) }),
-		ir.PoolIdleTimeout:    pool(func(c *ir.ConnectionPool) { c.IdleTimeout = seconds(60) }),
 		ir.RateLimitLocal: {add: func(p *parts) {
 			p.destination.RateLimit = &ir.RateLimit{Requests: 100, Per: seconds(1), Source: at.At("rateLimit")}
 		}},

@@ -87,13 +87,7 @@ func (w *world) await(ctx context.Context, k *check, wanted bool) error {
 // for, by variant.
 var unaskable = map[string]map[ir.Feature]string{
 	istio.VariantSidecar: {
-		ir.BackendHeaders:  "backends of a TrafficSplit have no filters",
-		ir.PoolRequests:    "connectionPool has no such field",
-		ir.PoolIdleTimeout: "connectionPool has no such field",
-	},
-	istio.VariantGateway: {
-		ir.PoolRequests:    "connectionPool has no such field",
-		ir.PoolIdleTimeout: "connectionPool has no such field",
+		ir.BackendHeaders: "backends of a TrafficSplit have no filters",
 	},
 }
 
