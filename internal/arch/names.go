@@ -15,7 +15,7 @@ var meshWord = regexp.MustCompile(`(?i)istio|linkerd|consul(?:[^t]|$)|envoy[ -]?
 // homes are where any mesh may be named: the lists that name them all, what is
 // about real meshes, and what users read.
 var homes = []string{
-	"translators/all/", "test/", "docs/", "examples/", "hack/tools/", "hack/deps/",
+	"translators/all/", "test/", "docs/", "examples/", "hack/tools/",
 	"README.md", "AGENTS.md", "go.mod", "go.sum", ".golangci.yaml",
 	"internal/arch/names.go",
 }
