@@ -13,7 +13,7 @@ readonly apilint=(
 # What `make generate` writes.
 readonly generated=(':(glob)**/zz_generated.*' apis/v1alpha1/crds docs/reference)
 # The packages in which goroutines share memory.
-readonly concurrent=(./internal/apply/... ./internal/reconciler/...)
+readonly concurrent=(./controllers/... ./internal/apply/... ./internal/reconciler/... ./internal/status/... ./test/load/...)
 
 failed=()
 
@@ -62,9 +62,11 @@ check format "${golangci[@]}" fmt --diff
 check lint "${golangci[@]}" run
 check api-lint "${apilint[@]}"
 check vet go vet -tags e2e ./...
+check modules go mod tidy -diff
 check architecture go test -count=1 ./internal/arch/...
 check vulnerabilities vulnerabilities
-check race env CGO_ENABLED=1 go test -race "${concurrent[@]}"
+check race env CGO_ENABLED=1 go test -race -timeout 20m "${concurrent[@]}"
+check race-store env CGO_ENABLED=1 go test -race -run Concurrent ./translators/ir/resolve
 
 if ((${#failed[@]})); then
 	echo "verify: failed: ${failed[*]}"

@@ -96,14 +96,19 @@ func TestErrorsAreNamed(t *testing.T) {
 	defer slow.Close()
 	secure := httptest.NewTLSServer((&Server{}).Handler())
 	defer secure.Close()
-	for _, c := range []struct{ url, want string }{
-		{"http://" + reset.Addr().String(), "connection reset"},
-		{closed.URL, "connection refused"},
-		{slow.URL, "timeout"},
-		{secure.URL, "certificate refused"},
-		{"https" + strings.TrimPrefix(slow.URL, "http"), "TLS refused"},
+	for _, c := range []struct {
+		url, want string
+		// timeout is short where it is to be reached, and long elsewhere: a busy
+		// machine takes its time over a handshake.
+		timeout time.Duration
+	}{
+		{"http://" + reset.Addr().String(), "connection reset", time.Minute},
+		{closed.URL, "connection refused", time.Minute},
+		{slow.URL, "timeout", 200 * time.Millisecond},
+		{secure.URL, "certificate refused", time.Minute},
+		{"https" + strings.TrimPrefix(slow.URL, "http"), "TLS refused", time.Minute},
 	} {
-		r, err := Run(t.Context(), Options{URL: c.url, Requests: 2, Timeout: 200 * time.Millisecond})
+		r, err := Run(t.Context(), Options{URL: c.url, Requests: 2, Timeout: c.timeout})
 		if err != nil {
 			t.Fatal(err)
 		}
