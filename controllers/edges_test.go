@@ -177,10 +177,17 @@ func TestSomebodyElsesLabelIsAConflict(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(strings.Replace(rig.Shop, "labels: {mesh: NS}", "labels: {mesh: NS, istio-injection: disabled}", 1))
 	r.ControlPlane()
-	r.Operate()
+	op := r.Operate()
 	r.Condition("Mesh", r.Namespace, "Ready", "False", "Conflicted")
+	r.Quiet(op)
 	if got := r.NamespaceObject().GetLabels()["istio-injection"]; got != "disabled" {
 		t.Errorf("the user's label was changed to %q", got)
+	}
+	op.Stop()
+	restarted := r.Operate()
+	r.Quiet(restarted)
+	if writes := restarted.Writes.To(""); len(writes) > 0 {
+		t.Errorf("a restart wrote %q, as if the conflict was not known at first", writes)
 	}
 }
 

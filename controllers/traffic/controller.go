@@ -51,7 +51,11 @@ const maxPlans = 3
 
 // Begin says which units have to run before anything that units share is taken
 // for gone. The channel is closed when they have.
-func (c *Controller) Begin(keys []ir.Key) <-chan struct{} { return c.progress.begin(keys) }
+func (c *Controller) Begin(keys []ir.Key) <-chan struct{} {
+	primed, held := c.progress.begin(keys)
+	c.Due(held)
+	return primed
+}
 
 // Process runs one unit. A positive duration says when what is left to remove
 // can go.
@@ -62,10 +66,10 @@ func (c *Controller) Process(ctx context.Context, key ir.Key) (time.Duration, er
 			c.Ran(key.Kind, time.Since(begun))
 		}
 	}()
+	defer func() { c.Due(c.progress.ran(key)) }()
 	if key.Kind == apply.KindShared {
 		return c.shared(ctx, key)
 	}
-	defer c.ran(key)
 	ticket := c.Joiner.Begin(key)
 	out := c.Engine.Compute(key)
 	plan, err := c.plan(key, out.Objects, out.Rejected)
@@ -130,7 +134,7 @@ func (c *Controller) execute(ctx context.Context, plan apply.Plan) (time.Duratio
 	if changed > 0 {
 		c.progress.changed(plan.Key, c.Settle)
 	}
-	c.Due(without(affected, plan.Key))
+	c.Due(affected)
 	if err != nil || !plan.Unfinished {
 		return 0, err
 	}
@@ -145,13 +149,6 @@ func (c *Controller) contribute(refs []translators.ObjectRef) {
 		keys = append(keys, apply.SharedKey(ref))
 	}
 	c.Due(c.progress.admit(keys))
-}
-
-// ran takes note that a unit has run since start.
-func (c *Controller) ran(key ir.Key) {
-	if held, last := c.progress.ran(key); last {
-		c.Due(held)
-	}
 }
 
 // report sums up a run. A unit that exists no longer and left nothing to say
@@ -194,14 +191,4 @@ func failure(err error) *status.Failure {
 		return &status.Failure{Reason: v1alpha1.ReasonRefused, Code: apply.CodeRefused, Message: fmt.Sprintf("the API server refuses %s: %v", object, err)}
 	}
 	return &status.Failure{Reason: v1alpha1.ReasonApplyFailed, Code: apply.CodeFailed, Message: fmt.Sprintf("%s could not be written and is tried again: %v", object, err)}
-}
-
-func without(keys []ir.Key, key ir.Key) []ir.Key {
-	var rest []ir.Key
-	for _, k := range keys {
-		if k != key {
-			rest = append(rest, k)
-		}
-	}
-	return rest
 }

@@ -1,6 +1,8 @@
 package traffic
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,17 +17,20 @@ type progress struct {
 	// begun is when this process took over: what was changed shortly before is
 	// not known.
 	begun time.Time
-	// first are the units that have not run yet, nil before it is known which
-	// there are; held are shared objects that wait for them.
+	// first are the units that have not run yet; held are shared objects, which
+	// wait for them and are the first units after them. Open says that they
+	// need not wait any more.
 	first  map[ir.Key]bool
 	held   map[ir.Key]bool
+	open   bool
 	primed chan struct{}
 	last   map[ir.Key]time.Time
 }
 
-// begin says which units have to run before anything is taken for gone. The
-// channel is closed when they have.
-func (p *progress) begin(keys []ir.Key) <-chan struct{} {
+// begin says which units have to run before anything is taken for gone, and
+// returns those that waited for it. The channel is closed when they, and the
+// shared objects that they have parts in, have run.
+func (p *progress) begin(keys []ir.Key) (primed <-chan struct{}, held []ir.Key) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begun, p.primed, p.last = time.Now(), make(chan struct{}), map[ir.Key]time.Time{}
@@ -33,37 +38,41 @@ func (p *progress) begin(keys []ir.Key) <-chan struct{} {
 	for _, key := range keys {
 		p.first[key] = true
 	}
-	if len(keys) == 0 {
-		close(p.primed)
-	}
-	return p.primed
+	return p.primed, p.advance()
 }
 
-// ran takes note of a run. It returns, after the last of the first runs, the
-// units that waited for it.
-func (p *progress) ran(key ir.Key) (held []ir.Key, last bool) {
+// ran takes note of a run. It returns the units that waited for it.
+func (p *progress) ran(key ir.Key) (held []ir.Key) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.first[key] {
-		return nil, false
+		return nil
 	}
 	delete(p.first, key)
+	return p.advance()
+}
+
+// advance goes on to shared objects when all other units have run, and to the
+// end when these have.
+func (p *progress) advance() []ir.Key {
 	if len(p.first) > 0 {
-		return nil, false
+		return nil
 	}
-	for key := range p.held {
-		held = append(held, key)
+	if p.open || len(p.held) == 0 {
+		p.open = true
+		close(p.primed)
+		return nil
 	}
+	p.open, p.first = true, p.held
 	p.held = nil
-	close(p.primed)
-	return held, true
+	return slices.Collect(maps.Keys(p.first))
 }
 
 // admit returns the keys if every unit has run, and holds them back otherwise.
 func (p *progress) admit(keys []ir.Key) []ir.Key {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.first != nil && len(p.first) == 0 {
+	if p.open {
 		return keys
 	}
 	if p.held == nil {
