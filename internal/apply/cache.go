@@ -21,9 +21,11 @@ type Cache struct {
 	objects map[translators.ObjectRef]*Live
 	// removed are objects that we deleted and that watches may still tell of.
 	removed map[types.UID]bool
-	units   index[string, translators.ObjectRef]
-	rivals  index[string, translators.ObjectRef]
-	meshes  map[string]int
+	// echoes are what watches told of objects that are being written.
+	echoes map[translators.ObjectRef]*echo
+	units  index[string, translators.ObjectRef]
+	rivals index[string, translators.ObjectRef]
+	meshes map[string]int
 	// hashes finds the key of a unit whose mark was edited by hand.
 	hashes map[string]ir.Key
 	topics index[Topic, ir.Key]
@@ -38,19 +40,36 @@ type Cache struct {
 func NewCache() *Cache {
 	return &Cache{
 		objects: map[translators.ObjectRef]*Live{}, removed: map[types.UID]bool{},
-		units: index[string, translators.ObjectRef]{}, rivals: index[string, translators.ObjectRef]{},
+		echoes: map[translators.ObjectRef]*echo{},
+		units:  index[string, translators.ObjectRef]{}, rivals: index[string, translators.ObjectRef]{},
 		meshes: map[string]int{}, hashes: map[string]ir.Key{},
 		topics: index[Topic, ir.Key]{}, asked: map[ir.Key][]Topic{},
 		after: index[translators.ObjectRef, ir.Key]{}, leans: map[ir.Key][]translators.ObjectRef{},
 	}
 }
 
-// Put takes note of an object as it was seen, unless something newer is known.
-// It returns the units that have to be planned again: the one that made the
-// object and those that asked about it.
+// Put takes note of an object as a watch saw it, unless something newer is
+// known. It returns the units that have to be planned again: the one that made
+// the object and those that asked about it. While the object is being written
+// that has to wait for the answer.
 func (c *Cache) Put(live *Live) []ir.Key {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if e := c.echoes[live.Ref]; e != nil {
+		e.saw(live)
+		return nil
+	}
+	return c.put(live)
+}
+
+// answered takes note of an object as the API server returned it.
+func (c *Cache) answered(live *Live) []ir.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.put(live)
+}
+
+func (c *Cache) put(live *Live) []ir.Key {
 	old := c.objects[live.Ref]
 	if c.removed[live.UID] && !live.Deleting || old != nil && old.UID == live.UID && !newer(live, old) {
 		return nil
@@ -71,11 +90,37 @@ func (c *Cache) Put(live *Live) []ir.Key {
 	return unique(append(affected, c.affected(live)...))
 }
 
-// Remove takes note that an object is gone. The UID may be empty where it is
-// not known. It returns the units that have to be planned again.
+// Remove takes note that a watch saw an object go. It returns the units that
+// have to be planned again; while the object is being written that has to wait
+// for the answer.
 func (c *Cache) Remove(ref translators.ObjectRef, uid types.UID) []ir.Key {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if e := c.echoes[ref]; e != nil {
+		e.lost(uid)
+		return nil
+	}
+	return c.remove(ref, uid)
+}
+
+// missing takes note that the API server has no object of the name. The UID
+// may be empty where it is not known.
+func (c *Cache) missing(ref translators.ObjectRef, uid types.UID) []ir.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.remove(ref, uid)
+}
+
+// deleted takes note that we deleted an object.
+func (c *Cache) deleted(ref translators.ObjectRef, uid types.UID) []ir.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	affected := c.remove(ref, uid)
+	c.removed[uid] = true
+	return affected
+}
+
+func (c *Cache) remove(ref translators.ObjectRef, uid types.UID) []ir.Key {
 	delete(c.removed, uid)
 	old := c.objects[ref]
 	if old == nil || uid != "" && old.UID != uid {
@@ -85,15 +130,6 @@ func (c *Cache) Remove(ref translators.ObjectRef, uid types.UID) []ir.Key {
 	c.version++
 	c.drop(old)
 	return unique(affected)
-}
-
-// deleted takes note that we deleted an object.
-func (c *Cache) deleted(ref translators.ObjectRef, uid types.UID) []ir.Key {
-	affected := c.Remove(ref, uid)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.removed[uid] = true
-	return affected
 }
 
 // Forget drops all objects of a kind that is not watched any more. It returns

@@ -50,12 +50,15 @@ func (e *StepError) Error() string {
 func (e *StepError) Unwrap() error { return e.Err }
 
 // Run executes the steps of a plan, in their order, until one fails. It
-// returns how many objects were changed, the units that others have to plan
-// again because of it, and a *StepError.
+// returns how many objects were changed, the units that have to be planned
+// again because of it, and a *StepError. The plan's own unit is among them only
+// where somebody else changed an object meanwhile.
 func (w *Writer) Run(ctx context.Context, plan Plan) (changed int, affected []ir.Key, err error) {
 	for _, step := range plan.Steps {
+		w.Cache.hold(step.Ref)
 		keys, err := w.step(ctx, step)
-		affected = append(affected, keys...)
+		affected = append(affected, without(keys, plan.Key)...)
+		affected = append(affected, w.Cache.release(step.Ref)...)
 		if err != nil {
 			return changed, affected, &StepError{Step: step, Err: err}
 		}
@@ -136,7 +139,7 @@ func (w *Writer) observe(answer *unstructured.Unstructured, step Step) ([]ir.Key
 			live.altered = digest(step.Content)
 		}
 	}
-	return w.Cache.Put(live), nil
+	return w.Cache.answered(live), nil
 }
 
 func (w *Writer) remove(ctx context.Context, resource dynamic.ResourceInterface, step Step) ([]ir.Key, error) {
@@ -146,7 +149,7 @@ func (w *Writer) remove(ctx context.Context, resource dynamic.ResourceInterface,
 		PropagationPolicy: &policy,
 	})
 	if apierrors.IsNotFound(err) {
-		return w.Cache.Remove(step.Ref, step.UID), nil
+		return w.Cache.missing(step.Ref, step.UID), nil
 	}
 	if err != nil {
 		return nil, err
@@ -160,7 +163,7 @@ func (w *Writer) remove(ctx context.Context, resource dynamic.ResourceInterface,
 func (w *Writer) refresh(ctx context.Context, resource dynamic.ResourceInterface, ref translators.ObjectRef) ([]ir.Key, error) {
 	obj, err := resource.Get(ctx, ref.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return w.Cache.Remove(ref, ""), nil
+		return w.Cache.missing(ref, ""), nil
 	}
 	if err != nil {
 		return nil, err
@@ -169,7 +172,7 @@ func (w *Writer) refresh(ctx context.Context, resource dynamic.ResourceInterface
 	if err != nil {
 		return nil, err
 	}
-	return w.Cache.Put(live), nil
+	return w.Cache.answered(live), nil
 }
 
 // Shared executes the plan for an object of somebody else: never by force, and
