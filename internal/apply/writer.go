@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -33,6 +34,8 @@ type Writer struct {
 	Catalog Catalog
 	// Wrote is called after every request that changed something, and may be nil.
 	Wrote func(verb Verb, kind string)
+
+	contests contests
 }
 
 // StepError is the failure of one step.
@@ -71,6 +74,11 @@ func (w *Writer) step(ctx context.Context, step Step) ([]ir.Key, error) {
 	resource, err := w.resource(step.Ref)
 	if err != nil {
 		return nil, err
+	}
+	if step.Verb == Update {
+		if err := w.contests.admit(step.Ref, digest(step.Content), time.Now()); err != nil {
+			return nil, err
+		}
 	}
 	var keys []ir.Key
 	if step.Verb == Delete {
