@@ -8,6 +8,6 @@
 // regular expressions, weights, retries and timeouts have exactly one meaning,
 // written at their types; translators adapt to it, package eval executes it.
 //
-// The JSON form is shown by golden files and by meshctl explain. It is not an
-// API: it changes with the code.
+// The JSON form is shown by golden files. It is not an API: it changes with the
+// code.
 package ir
