@@ -5,13 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/controllers"
 	"github.com/meshloom/meshloom/controllers/mesh"
 	"github.com/meshloom/meshloom/test/rig"
 )
@@ -81,37 +75,38 @@ func TestAFirstCreationThatCannotBeExpressedFreezesNothing(t *testing.T) {
 
 func TestAMissingKindIsWaitedFor(t *testing.T) {
 	r := rig.New(t)
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	scheme, err := controllers.Scheme()
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin, err := client.New(r.Config, client.Options{Scheme: scheme})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := admin.Get(t.Context(), types.NamespacedName{Name: "destinationrules.networking.istio.io"}, crd); err != nil {
-		t.Fatal(err)
-	}
-	if err := admin.Delete(t.Context(), crd); err != nil {
-		t.Fatal(err)
-	}
-	r.Eventually("the CRD is gone", func() string {
-		if err := admin.Get(t.Context(), client.ObjectKeyFromObject(crd), &apiextensionsv1.CustomResourceDefinition{}); client.IgnoreNotFound(err) != nil || err == nil {
-			return "still there"
-		}
-		return ""
-	})
+	restore := r.DropCRD("destinationrules.networking.istio.io")
 	r.Apply(rig.Shop + "---" + rig.Split)
 	r.Operate()
 	r.Condition("TrafficSplit", "reviews", "Programmed", "False", "MissingCRD")
-
-	again := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: crd.Name}, Spec: crd.Spec}
-	if err := admin.Create(t.Context(), again); err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	r.Condition("TrafficSplit", "reviews", "Programmed", "True", "Programmed")
 	r.Exists(rig.DestinationRules, rig.Native, true)
+}
+
+func TestACRDOfOursThatGoesTakesNoTrafficWithIt(t *testing.T) {
+	r := rig.New(t)
+	r.Apply(rig.Shop + "---" + rig.Split)
+	op := r.Operate()
+	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Quiet(op)
+	restore := r.DropCRD("trafficsplits.meshloom.io")
+	r.Quiet(op)
+	if writes := op.Writes.To("DELETE"); len(writes) > 0 {
+		t.Errorf("without its CRD, %q", writes)
+	}
+	if _, err := r.Get(rig.VirtualServices, rig.Native); err != nil {
+		t.Error(err)
+	}
+	restore()
+	r.Eventually("the user can apply the split again", func() string {
+		if err := r.TryApply(rig.Split); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Exists(rig.VirtualServices, rig.Native, true)
 }
 
 func TestNothingIsCreatedInATerminatingNamespace(t *testing.T) {

@@ -40,7 +40,7 @@ func parse(args []string) (*flags, error) {
 	set.StringVar(&f.probes, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 turns them off")
 	set.StringVar(&f.pprof, "pprof-bind-address", "", "where profiles are served; empty turns them off")
 	set.BoolVar(&f.leaderElection, "leader-elect", true, "let one of several replicas lead")
-	set.StringVar(&f.leaderNamespace, "leader-election-namespace", "", "namespace of the lease; default is the pod's own")
+	set.StringVar(&f.leaderNamespace, "leader-election-namespace", "", "namespace of the lease; default is the pod's own, or the kubeconfig's")
 	set.DurationVar(&f.leaseDuration, "leader-election-lease-duration", 15*time.Second, "how long a lost leader keeps others waiting")
 	set.DurationVar(&f.renewTime, "leader-election-renew-deadline", 10*time.Second, "how long the leader tries to renew before it gives up")
 	set.IntVar(&f.workers, "workers", 8, "units that are processed at the same time")
@@ -70,7 +70,8 @@ func (f *flags) check(rest []string) error {
 func (f *flags) level() slog.Level { return slog.Level(-f.verbosity) }
 
 // restConfig finds the cluster: a named kubeconfig, else the one we run in,
-// else the user's.
+// else the user's. Outside of a cluster the lease is in the kubeconfig's
+// namespace, unless a flag names one.
 func (f *flags) restConfig() (*rest.Config, error) {
 	config, err := f.cluster()
 	if err != nil {
@@ -88,7 +89,15 @@ func (f *flags) cluster() (*rest.Config, error) {
 	}
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = f.kubeconfig
-	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: f.context}).ClientConfig()
+	user := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: f.context})
+	if f.leaderNamespace == "" {
+		namespace, _, err := user.Namespace()
+		if err != nil {
+			return nil, err
+		}
+		f.leaderNamespace = namespace
+	}
+	return user.ClientConfig()
 }
 
 // manager returns the settings of the manager that the controllers run in.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/internal/apply"
@@ -75,6 +76,10 @@ func (c *Controller) Process(ctx context.Context, key ir.Key) (time.Duration, er
 	plan, err := c.plan(key, out.Objects, out.Rejected)
 	if err != nil {
 		return 0, fmt.Errorf("plan unit %s: %w", key, err)
+	}
+	if held, of := c.Guard.Holding(key.Mesh); held > 0 && len(plan.Doomed) > 0 {
+		// The Mesh says so, too, unless it is gone.
+		log.FromContext(ctx).Info("Held removals until somebody agrees", "mesh", key.Mesh, "unit", key.String(), "held", held, "of", of)
 	}
 	if len(plan.Frozen) > 0 {
 		c.parts.Freeze(key)

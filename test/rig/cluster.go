@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -12,6 +13,7 @@ import (
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 )
 
+// NamespaceObject returns the test's Namespace.
 func (r *Rig) NamespaceObject() *unstructured.Unstructured {
 	r.t.Helper()
 	return r.Cluster("Namespace", r.Namespace)
@@ -31,6 +33,7 @@ func (r *Rig) Cluster(kind, name string) *unstructured.Unstructured {
 	return obj
 }
 
+// Annotate sets an annotation of a cluster-scoped object.
 func (r *Rig) Annotate(kind, name, key, value string) {
 	r.t.Helper()
 	obj := r.Cluster(kind, name)
@@ -40,6 +43,7 @@ func (r *Rig) Annotate(kind, name, key, value string) {
 	}
 }
 
+// DeleteNow deletes an object of Kubernetes core without waiting for a kubelet.
 func (r *Rig) DeleteNow(kind, name string) {
 	r.t.Helper()
 	obj := &unstructured.Unstructured{}
@@ -51,6 +55,7 @@ func (r *Rig) DeleteNow(kind, name string) {
 	}
 }
 
+// DeleteNamespace has the test's Namespace terminate, which it never ends doing.
 func (r *Rig) DeleteNamespace() {
 	r.t.Helper()
 	if err := r.Client.Delete(r.t.Context(), r.NamespaceObject()); err != nil {
@@ -88,5 +93,33 @@ spec:
 	status := client.RawPatch(types.MergePatchType, []byte(`{"status":{"replicas":1,"readyReplicas":1}}`))
 	if err := r.Client.Status().Patch(r.t.Context(), obj, status); err != nil {
 		r.t.Fatal(err)
+	}
+}
+
+// DropCRD deletes a CRD with its objects, and returns how to bring it back.
+func (r *Rig) DropCRD(name string) (restore func()) {
+	r.t.Helper()
+	crd := &unstructured.Unstructured{}
+	crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
+	if err := r.Client.Get(r.t.Context(), types.NamespacedName{Name: name}, crd); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.Client.Delete(r.t.Context(), crd.DeepCopy()); err != nil {
+		r.t.Fatal(err)
+	}
+	r.Eventually(name+" is gone", func() string {
+		if err := r.Client.Get(r.t.Context(), types.NamespacedName{Name: name}, crd.DeepCopy()); !apierrors.IsNotFound(err) {
+			return fmt.Sprint(err)
+		}
+		return ""
+	})
+	return func() {
+		r.t.Helper()
+		again := &unstructured.Unstructured{Object: map[string]any{"spec": crd.Object["spec"]}}
+		again.SetGroupVersionKind(crd.GroupVersionKind())
+		again.SetName(name)
+		if err := r.Client.Create(r.t.Context(), again); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 }

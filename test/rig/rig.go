@@ -159,17 +159,26 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 // Apply applies YAML as the user does. NS in it stands for the test's namespace.
 func (r *Rig) Apply(text string) {
 	r.t.Helper()
-	for document := range strings.SplitSeq(strings.ReplaceAll(text, "NS", r.Namespace), "\n---") {
-		obj := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(document), obj); err != nil {
-			r.t.Fatal(err)
-		}
-		if err := r.Client.Patch(r.t.Context(), obj, client.Apply, client.FieldOwner("user"), client.ForceOwnership); err != nil { //nolint:staticcheck // The typed form takes no unstructured objects.
-			r.t.Fatalf("apply %s %s: %v", obj.GetKind(), obj.GetName(), err)
-		}
+	if err := r.TryApply(text); err != nil {
+		r.t.Fatal(err)
 	}
 }
 
+// TryApply is Apply where the API server may refuse.
+func (r *Rig) TryApply(text string) error {
+	for document := range strings.SplitSeq(strings.ReplaceAll(text, "NS", r.Namespace), "\n---") {
+		obj := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(document), obj); err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		if err := r.Client.Patch(r.t.Context(), obj, client.Apply, client.FieldOwner("user"), client.ForceOwnership); err != nil { //nolint:staticcheck // The typed form takes no unstructured objects.
+			return fmt.Errorf("apply %s %s: %w", obj.GetKind(), obj.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// Get returns an object of the test's namespace.
 func (r *Rig) Get(gvk schema.GroupVersionKind, name string) (*unstructured.Unstructured, error) {
 	obj := &unstructured.Unstructured{}
 	obj.SetGroupVersionKind(gvk)
@@ -177,6 +186,7 @@ func (r *Rig) Get(gvk schema.GroupVersionKind, name string) (*unstructured.Unstr
 	return obj, err
 }
 
+// MustGet is Get of an object that is there.
 func (r *Rig) MustGet(gvk schema.GroupVersionKind, name string) *unstructured.Unstructured {
 	r.t.Helper()
 	obj, err := r.Get(gvk, name)
@@ -186,6 +196,7 @@ func (r *Rig) MustGet(gvk schema.GroupVersionKind, name string) *unstructured.Un
 	return obj
 }
 
+// Delete deletes an object of the test's namespace.
 func (r *Rig) Delete(gvk schema.GroupVersionKind, name string) {
 	r.t.Helper()
 	obj := &unstructured.Unstructured{}
