@@ -94,7 +94,7 @@ func (a *app) liveSides(ctx context.Context, s *source) (want, have []render.Doc
 	}
 	outputs := touched(e, set)
 	want, rejected = a.rendered(e, outputs)
-	have, err = difference.Live(ctx, c, a.Providers, outputs, want)
+	have, err = difference.Cluster{Client: c, Providers: a.Providers}.Live(ctx, outputs, want)
 	return want, have, rejected, err
 }
 

@@ -93,17 +93,24 @@ func text(u *unstructured.Unstructured) (string, error) {
 	return string(bytes.TrimRight(data, "\n")) + "\n", nil
 }
 
+// Cluster is where native objects are read.
+type Cluster struct {
+	Client client.Client
+	// Providers say which kinds there are.
+	Providers []translators.Provider
+}
+
 // Live reads what the cluster has of the wanted objects, and everything else
 // with our mark that the same units made. Of a live object only the fields
 // that are wanted or ours to decide are kept, so that what a server fills in is
 // no difference.
-func Live(ctx context.Context, c client.Client, providers []translators.Provider, outputs []engine.Output, want []render.Doc) ([]render.Doc, error) {
+func (c Cluster) Live(ctx context.Context, outputs []engine.Output, want []render.Doc) ([]render.Doc, error) {
 	wanted := index(want)
 	var have []render.Doc
 	for _, doc := range want {
 		live := &unstructured.Unstructured{}
 		live.SetGroupVersionKind(doc.Object.GroupVersionKind())
-		switch err := c.Get(ctx, client.ObjectKeyFromObject(doc.Object), live); {
+		switch err := c.Client.Get(ctx, client.ObjectKeyFromObject(doc.Object), live); {
 		case meta.IsNoMatchError(err) || client.IgnoreNotFound(err) == nil && err != nil:
 		case err != nil:
 			return nil, fmt.Errorf("read %s %s: %w", doc.Object.GetKind(), doc.Object.GetName(), err)
@@ -115,11 +122,11 @@ func Live(ctx context.Context, c client.Client, providers []translators.Provider
 	for _, out := range outputs {
 		units[out.Key.Hash()] = true
 	}
-	for _, provider := range providers {
+	for _, provider := range c.Providers {
 		for _, gvk := range provider.Kinds {
 			items := &unstructured.UnstructuredList{}
 			items.SetGroupVersionKind(gvk)
-			if err := c.List(ctx, items, client.MatchingLabels{engine.LabelManagedBy: engine.ManagedBy}); meta.IsNoMatchError(err) {
+			if err := c.Client.List(ctx, items, client.MatchingLabels{engine.LabelManagedBy: engine.ManagedBy}); meta.IsNoMatchError(err) {
 				continue
 			} else if err != nil {
 				return nil, fmt.Errorf("list %s: %w", gvk.Kind, err)

@@ -61,7 +61,7 @@ func fileName(doc Doc) string {
 // readIndex returns the files that an earlier run wrote. Entries that lead out
 // of the folder are ignored: the index can be edited by anyone.
 func readIndex(dir string) (map[string]bool, error) {
-	data, err := os.ReadFile(filepath.Join(dir, index)) //nolint:gosec // the user names the folder
+	data, err := os.ReadFile(filepath.Join(dir, index))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the list of rendered files: %w", err)
 	}
