@@ -19,8 +19,8 @@ func TestSplitBecomesNative(t *testing.T) {
 	op := r.Operate()
 	r.Exists(rig.VirtualServices, rig.Native, true)
 	r.Exists(rig.DestinationRules, rig.Native, true)
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
-	r.Condition("TrafficSplit", "reviews", "Programmed", "True", "Programmed")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
+	r.Condition("TrafficSplit", "reviews", "Programmed=True/Programmed")
 	r.Quiet(op)
 	for _, path := range []string{"/trafficsplits/reviews/status", "/virtualservices/" + rig.Native, "/destinationrules/" + rig.Native} {
 		if got := op.Writes.To(r.Namespace + path); len(got) != 1 {
@@ -49,7 +49,7 @@ func TestRestartWritesNothing(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split)
 	first := r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
 	r.Quiet(first)
 	first.Stop()
 
@@ -64,7 +64,7 @@ func TestHandEditsAreRepaired(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split)
 	op := r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
 	r.Quiet(op)
 	before := r.MustGet(rig.VirtualServices, rig.Native)
 	for name, patch := range map[string]string{
@@ -92,8 +92,8 @@ spec: {hosts: [reviews], http: [{route: [{destination: {host: reviews}}]}]}
 	before := r.MustGet(rig.VirtualServices, "theirs")
 	r.Apply(rig.Split)
 	r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Programmed", "False", "Conflicted")
-	r.Condition("TrafficSplit", "reviews", "Ready", "False", "Conflicted")
+	r.Condition("TrafficSplit", "reviews", "Programmed=False/Conflicted")
+	r.Condition("TrafficSplit", "reviews", "Ready=False/Conflicted")
 	if after := r.MustGet(rig.VirtualServices, "theirs"); after.GetResourceVersion() != before.GetResourceVersion() {
 		t.Error("the foreign VirtualService was changed")
 	}
@@ -102,14 +102,14 @@ spec: {hosts: [reviews], http: [{route: [{destination: {host: reviews}}]}]}
 	}
 	r.Delete(rig.VirtualServices, "theirs")
 	r.Exists(rig.VirtualServices, rig.Native, true)
-	r.Condition("TrafficSplit", "reviews", "Programmed", "True", "Programmed")
+	r.Condition("TrafficSplit", "reviews", "Programmed=True/Programmed")
 }
 
 func TestSubsetsGoAfterTheirRoutes(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split)
 	op := r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
 	r.Quiet(op)
 	subsets := func() int {
 		list, _, _ := unstructured.NestedSlice(r.MustGet(rig.DestinationRules, rig.Native).Object, "spec", "subsets")

@@ -36,15 +36,15 @@ func TestAnEditThatCannotBeExpressedFreezes(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split + "---" + timeout)
 	op := r.Operate()
-	r.Condition("TrafficPolicy", "limits", "Ready", "True", "Ready")
+	r.Condition("TrafficPolicy", "limits", "Ready=True/Ready")
 	r.Quiet(op)
 	before := r.MustGet(rig.VirtualServices, rig.Native)
 
 	r.Apply(rateLimit)
 	r.Apply(strings.NewReplacer("75", "50", "25", "50").Replace(rig.Split))
-	r.Condition("TrafficPolicy", "limits", "Accepted", "False", "Unsupported")
-	r.Condition("TrafficPolicy", "limits", "Programmed", "False", "Frozen")
-	r.Condition("TrafficSplit", "reviews", "Programmed", "False", "Frozen")
+	r.Condition("TrafficPolicy", "limits", "Accepted=False/Unsupported")
+	r.Condition("TrafficPolicy", "limits", "Programmed=False/Frozen")
+	r.Condition("TrafficSplit", "reviews", "Programmed=False/Frozen")
 	op.Stop()
 	restarted := r.Operate()
 	r.Quiet(restarted)
@@ -56,7 +56,7 @@ func TestAnEditThatCannotBeExpressedFreezes(t *testing.T) {
 	}
 
 	r.Apply(timeout)
-	r.Condition("TrafficSplit", "reviews", "Programmed", "True", "Programmed")
+	r.Condition("TrafficSplit", "reviews", "Programmed=True/Programmed")
 	if r.MustGet(rig.VirtualServices, rig.Native).GetResourceVersion() == before.GetResourceVersion() {
 		t.Error("what waited while frozen was not written")
 	}
@@ -66,11 +66,11 @@ func TestAFirstCreationThatCannotBeExpressedFreezesNothing(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split)
 	r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
 	r.Apply(rateLimit)
-	r.Condition("TrafficPolicy", "limits", "Accepted", "False", "Unsupported")
+	r.Condition("TrafficPolicy", "limits", "Accepted=False/Unsupported")
 	r.Apply(strings.NewReplacer("75", "50", "25", "50").Replace(rig.Split))
-	r.Condition("TrafficSplit", "reviews", "Programmed", "True", "Programmed")
+	r.Condition("TrafficSplit", "reviews", "Programmed=True/Programmed")
 }
 
 func TestAMissingKindIsWaitedFor(t *testing.T) {
@@ -78,9 +78,9 @@ func TestAMissingKindIsWaitedFor(t *testing.T) {
 	restore := r.DropCRD("destinationrules.networking.istio.io")
 	r.Apply(rig.Shop + "---" + rig.Split)
 	r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Programmed", "False", "MissingCRD")
+	r.Condition("TrafficSplit", "reviews", "Programmed=False/MissingCRD")
 	restore()
-	r.Condition("TrafficSplit", "reviews", "Programmed", "True", "Programmed")
+	r.Condition("TrafficSplit", "reviews", "Programmed=True/Programmed")
 	r.Exists(rig.DestinationRules, rig.Native, true)
 }
 
@@ -88,7 +88,7 @@ func TestACRDOfOursThatGoesTakesNoTrafficWithIt(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split)
 	op := r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
 	r.Quiet(op)
 	restore := r.DropCRD("trafficsplits.meshloom.io")
 	r.Quiet(op)
@@ -105,7 +105,7 @@ func TestACRDOfOursThatGoesTakesNoTrafficWithIt(t *testing.T) {
 		}
 		return ""
 	})
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
 	r.Exists(rig.VirtualServices, rig.Native, true)
 }
 
@@ -115,7 +115,7 @@ func TestNothingIsCreatedInATerminatingNamespace(t *testing.T) {
 	// No namespace controller runs here, so the namespace stays as it is.
 	r.DeleteNamespace()
 	op := r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Programmed", "False", "Deleting")
+	r.Condition("TrafficSplit", "reviews", "Programmed=False/Deleting")
 	r.Quiet(op)
 	if writes := op.Writes.To("/namespaces/" + r.Namespace + "/virtualservices"); len(writes) > 0 {
 		t.Errorf("wrote %q in a terminating namespace", writes)
@@ -129,7 +129,7 @@ func TestObjectsWithoutAUnitAreSweptAtStart(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split)
 	op := r.Operate()
-	r.Condition("TrafficSplit", "reviews", "Ready", "True", "Ready")
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
 	op.Stop()
 	r.Delete(trafficSplits, "reviews")
 	r.Operate()
@@ -173,7 +173,7 @@ func TestSomebodyElsesLabelIsAConflict(t *testing.T) {
 	r.Apply(strings.Replace(rig.Shop, "labels: {mesh: NS}", "labels: {mesh: NS, istio-injection: disabled}", 1))
 	r.ControlPlane()
 	op := r.Operate()
-	r.Condition("Mesh", r.Namespace, "Ready", "False", "Conflicted")
+	r.Condition("Mesh", r.Namespace, "Ready=False/Conflicted")
 	r.Quiet(op)
 	if got := r.NamespaceObject().GetLabels()["istio-injection"]; got != "disabled" {
 		t.Errorf("the user's label was changed to %q", got)
@@ -210,7 +210,7 @@ spec: {selector: {app: reviews}, ports: [{name: http, port: 9080}]}
 		r.Delete(trafficSplits, fmt.Sprintf("s%d", i))
 	}
 	op = r.Operate()
-	r.Condition("Mesh", r.Namespace, "Ready", "False", "ConfirmationRequired")
+	r.Condition("Mesh", r.Namespace, "Ready=False/ConfirmationRequired")
 	r.Quiet(op)
 	if n := all(); n != services {
 		t.Errorf("%d of %d VirtualServices are left before anybody agreed", n, services)

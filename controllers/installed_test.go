@@ -15,10 +15,10 @@ func TestMeshSaysWhatIsThere(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop)
 	op := r.Operate()
-	r.Condition("Mesh", r.Namespace, "Installed", "False", "NotInstalled")
+	r.Condition("Mesh", r.Namespace, "Installed=False/NotInstalled")
 	r.ControlPlane()
-	r.Condition("Mesh", r.Namespace, "Installed", "True", "Installed")
-	r.Condition("Mesh", r.Namespace, "Ready", "True", "Ready")
+	r.Condition("Mesh", r.Namespace, "Installed=True/Installed")
+	r.Condition("Mesh", r.Namespace, "Ready=True/Ready")
 	r.Quiet(op)
 	status, _, _ := unstructured.NestedMap(r.Cluster("Mesh", r.Namespace).Object, "status")
 	env, _, _ := unstructured.NestedMap(status, "env")
@@ -59,9 +59,9 @@ spec:
 		t.Fatal(err)
 	}
 	op := r.Operate()
-	r.Condition("IngressController", r.Namespace, "Installed", "True", "Installed")
-	r.Condition("IngressController", r.Namespace, "Ready", "True", "Ready")
-	r.Condition("IngressGateway", "public", "Paired", "False", "Pending")
+	r.Condition("IngressController", r.Namespace, "Installed=True/Installed")
+	r.Condition("IngressController", r.Namespace, "Ready=True/Ready")
+	r.Condition("IngressGateway", "public", "Paired=False/Pending")
 
 	r.Apply(`
 apiVersion: v1
@@ -74,10 +74,10 @@ kind: Pod
 metadata: {name: public, namespace: NS, labels: {app: public}}
 spec: {serviceAccountName: public, containers: [{name: istio-proxy, image: proxy, ports: [{containerPort: 8080}]}]}
 `)
-	r.Condition("IngressGateway", "public", "Programmed", "True", "Programmed")
-	r.Condition("IngressGateway", "public", "Paired", "True", "Paired")
-	r.Condition("IngressGateway", "public", "Ready", "True", "Ready")
-	r.Condition("GatewayRoute", "shop", "Programmed", "True", "Programmed")
+	r.Condition("IngressGateway", "public", "Programmed=True/Programmed")
+	r.Condition("IngressGateway", "public", "Paired=True/Paired")
+	r.Condition("IngressGateway", "public", "Ready=True/Ready")
+	r.Condition("GatewayRoute", "shop", "Programmed=True/Programmed")
 	r.Quiet(op)
 	status, _, _ := unstructured.NestedMap(r.MustGet(schema.GroupVersionKind{Group: "meshloom.io", Version: "v1alpha1", Kind: "IngressGateway"}, "public").Object, "status")
 	identity, _, _ := unstructured.NestedMap(status, "identity")

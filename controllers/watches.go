@@ -20,6 +20,7 @@ import (
 	"github.com/meshloom/meshloom/controllers/traffic"
 	"github.com/meshloom/meshloom/internal/apply"
 	"github.com/meshloom/meshloom/internal/engine"
+	"github.com/meshloom/meshloom/internal/kinds"
 	"github.com/meshloom/meshloom/internal/reconciler"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -175,7 +176,7 @@ func (a *assembly) served(kind schema.GroupVersionKind) bool {
 }
 
 // referenceGrants are watched like native kinds: their CRD may come later.
-var referenceGrants = gatewayv1beta1.SchemeGroupVersion.WithKind("ReferenceGrant")
+var referenceGrants = kinds.ReferenceGrant
 
 // watchNative starts the watches of kinds that are served now, and ends those
 // of kinds that are not any more.

@@ -98,7 +98,7 @@ func conditions(s status.Subject, mesh *v1alpha1.Mesh, seen Seen) []metav1.Condi
 	sum := status.Sum(mesh.Generation, append([]metav1.Condition{all[0], installed}, all[1:]...))
 	// Of Accepted, ResolvedRefs and Programmed, a Mesh shows only the first: the
 	// others are in Ready.
-	shown := append(sum, all[0], installed)
+	shown := slices.Concat(sum, []metav1.Condition{all[0], installed})
 	for _, c := range all[1:] {
 		if c.Type == string(v1alpha1.ConditionPartiallySupported) {
 			shown = append(shown, c)

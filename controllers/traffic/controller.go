@@ -193,8 +193,10 @@ func failure(err error) *status.Failure {
 		err = step.Err
 	}
 	if errors.Is(err, apply.ErrContested) {
-		return &status.Failure{Reason: v1alpha1.ReasonConflicted, Code: apply.CodeContested,
-			Message: object + " is changed back by somebody else each time it is written, so it is written ever more seldom; its managed fields say who"}
+		return &status.Failure{
+			Reason: v1alpha1.ReasonConflicted, Code: apply.CodeContested,
+			Message: object + " is changed back by somebody else each time it is written, so it is written ever more seldom; its managed fields say who",
+		}
 	}
 	if reconciler.ClassOf(err) == reconciler.Refused {
 		return &status.Failure{Reason: v1alpha1.ReasonRefused, Code: apply.CodeRefused, Message: fmt.Sprintf("the API server refuses %s: %v", object, err)}

@@ -86,32 +86,24 @@ func summary(generation int64, entries []v1alpha1.TargetStatus) []metav1.Conditi
 	return sum
 }
 
+// Severities below those of levels, which are their indexes.
 const (
-	severityAccepted = iota
-	severityResolved
-	severityProgrammed
-	severityPartial
-	severityNone
+	severityPartial = 3
+	severityNone    = 4
 )
+
+// levels are the conditions of a target, those that are worst to lack first.
+var levels = []v1alpha1.ConditionType{v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs, v1alpha1.ConditionProgrammed}
 
 // severity says how bad a target is; the lower, the worse.
 func severity(t v1alpha1.TargetStatus) int {
 	worst := severityNone
 	for _, c := range t.Conditions {
-		level := severityNone
-		switch v1alpha1.ConditionType(c.Type) {
-		case v1alpha1.ConditionAccepted:
-			level = severityAccepted
-		case v1alpha1.ConditionResolvedRefs:
-			level = severityResolved
-		case v1alpha1.ConditionProgrammed:
-			level = severityProgrammed
-		case v1alpha1.ConditionPartiallySupported:
+		switch {
+		case c.Type == string(v1alpha1.ConditionPartiallySupported):
 			worst = min(worst, severityPartial)
-			continue
-		}
-		if c.Status != metav1.ConditionTrue {
-			worst = min(worst, level)
+		case c.Status != metav1.ConditionTrue:
+			worst = min(worst, slices.Index(levels, v1alpha1.ConditionType(c.Type)))
 		}
 	}
 	return worst

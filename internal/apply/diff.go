@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,23 +27,13 @@ func (d difference) none() bool { return !d.write && len(d.added) == 0 }
 // annotations and status they never are.
 func compare(want, live map[string]any, owned ownership, whole bool) difference {
 	c := &comparison{}
-	for _, key := range sortedKeys(want) {
-		switch key {
-		case "apiVersion", "kind":
-		case "metadata":
-			for _, part := range []string{"labels", "annotations"} {
-				wanted, ok := nested(want, "metadata", part)
-				if !ok {
-					continue
-				}
-				existing, _ := nested(live, "metadata", part)
-				ours := child(child(owned.ours, name("metadata")), name(part))
-				c.object("/metadata/"+part, wanted, existing, ownership{ours: ours})
-			}
-		default:
-			c.field("", key, want[key], live, owned)
+	for _, part := range []string{"labels", "annotations"} {
+		if wanted, ok := nested(want, "metadata", part); ok {
+			existing, _ := nested(live, "metadata", part)
+			c.fields("/metadata/"+part, wanted, existing, ownership{ours: child(child(owned.ours, name("metadata")), name(part))})
 		}
 	}
+	c.fields("", lacking(want, notContent), live, owned)
 	if whole {
 		for _, key := range sortedKeys(live) {
 			if _, wanted := want[key]; !wanted && !slices.Contains(notContent, key) && touches(owned.others, name(key)) {
@@ -57,6 +48,13 @@ func compare(want, live map[string]any, owned ownership, whole bool) difference 
 
 var notContent = []string{"apiVersion", "kind", "metadata", "status"}
 
+// lacking returns the fields of a map but for some.
+func lacking(object map[string]any, keys []string) map[string]any {
+	rest := maps.Clone(object)
+	maps.DeleteFunc(rest, func(key string, _ any) bool { return slices.Contains(keys, key) })
+	return rest
+}
+
 // comparison walks a wanted and a live object side by side.
 type comparison struct {
 	write bool
@@ -69,16 +67,18 @@ func (c *comparison) removable() []string {
 	return c.added
 }
 
-// field compares one field of a map.
-func (c *comparison) field(at, key string, want any, live map[string]any, owned ownership) {
-	existing, ok := live[key]
-	pe := name(key)
-	if !ok || !touches(owned.ours, pe) {
-		c.write = true
-		return
+// fields compares the fields of a map that are wanted.
+func (c *comparison) fields(at string, want, live map[string]any, owned ownership) {
+	for _, key := range sortedKeys(want) {
+		existing, ok := live[key]
+		pe := name(key)
+		if !ok || !touches(owned.ours, pe) {
+			c.write = true
+			continue
+		}
+		below := ownership{ours: child(owned.ours, pe), others: child(owned.others, pe)}
+		c.value(at+"/"+escape(key), want[key], existing, below)
 	}
-	below := ownership{ours: child(owned.ours, pe), others: child(owned.others, pe)}
-	c.value(at+"/"+escape(key), want, existing, below)
 }
 
 // value compares values that we own. An empty set of ours below says that we
@@ -106,9 +106,7 @@ func (c *comparison) value(at string, want, live any, owned ownership) {
 
 // object compares maps of which we own single fields.
 func (c *comparison) object(at string, want, live map[string]any, owned ownership) {
-	for _, key := range sortedKeys(want) {
-		c.field(at, key, want[key], live, owned)
-	}
+	c.fields(at, want, live, owned)
 	for _, key := range sortedKeys(live) {
 		if _, wanted := want[key]; !wanted && touches(owned.others, name(key)) {
 			c.added = append(c.added, at+"/"+escape(key))

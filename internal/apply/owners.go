@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"bytes"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,7 +23,7 @@ func owners(entries []metav1.ManagedFieldsEntry) (ownership, error) {
 			continue
 		}
 		set := &fieldpath.Set{}
-		if err := set.FromJSON(bytes.NewReader(entry.FieldsV1.Raw)); err != nil {
+		if err := set.FromJSON(entry.FieldsV1.GetRawReader()); err != nil {
 			return ownership{}, fmt.Errorf("parse fields of manager %q: %w", entry.Manager, err)
 		}
 		if entry.Manager == FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply {

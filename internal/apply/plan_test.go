@@ -85,7 +85,7 @@ func live(t *testing.T, obj client.Object) *Live {
 	u.SetUID("uid")
 	u.SetResourceVersion("7")
 	u.SetManagedFields([]metav1.ManagedFieldsEntry{{
-		Manager: FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: fields},
+		Manager: FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(string(fields)),
 	}})
 	out, err := NewLive(u, nil)
 	if err != nil {

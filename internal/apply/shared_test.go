@@ -41,7 +41,7 @@ func shop(t *testing.T, ours, theirs map[string]string) *unstructured.Unstructur
 			t.Fatal(err)
 		}
 		entries = append(entries, metav1.ManagedFieldsEntry{
-			Manager: manager, Operation: metav1.ManagedFieldsOperationApply, FieldsV1: &metav1.FieldsV1{Raw: raw},
+			Manager: manager, Operation: metav1.ManagedFieldsOperationApply, FieldsV1: metav1.NewFieldsV1(string(raw)),
 		})
 	}
 	obj.SetLabels(labels)

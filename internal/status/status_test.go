@@ -30,7 +30,8 @@ func TestConditions(t *testing.T) {
 		ready   []string
 	}{
 		"all is well": {
-			Outcome{}, []string{"Accepted=True/Accepted", "ResolvedRefs=True/ResolvedRefs", "Programmed=True/Programmed"},
+			Outcome{},
+			[]string{"Accepted=True/Accepted", "ResolvedRefs=True/ResolvedRefs", "Programmed=True/Programmed"},
 			[]string{"Ready=True/Ready"},
 		},
 		"a note": {

@@ -259,17 +259,18 @@ func (r *Rig) List(gvk schema.GroupVersionKind) []unstructured.Unstructured {
 	return list.Items
 }
 
-// Condition waits until the object, and each of its targets, has a condition.
-func (r *Rig) Condition(kind, name, condition, status, reason string) {
+// Condition waits until an object, or a target of it, has a condition: as in
+// "Ready=False/Conflicted".
+func (r *Rig) Condition(kind, name, want string) {
 	r.t.Helper()
-	r.Eventually(fmt.Sprintf("%s %s %s=%s/%s", kind, name, condition, status, reason), func() string {
+	r.Eventually(kind+" "+name+" "+want, func() string {
 		obj, err := r.Get(v1alpha1.GroupVersion.WithKind(kind), name)
 		if err != nil {
 			return err.Error()
 		}
 		found := ConditionsOf(obj)
 		for _, c := range found {
-			if c.Type == condition && string(c.Status) == status && c.Reason == reason && c.ObservedGeneration == obj.GetGeneration() {
+			if c.Type+"="+string(c.Status)+"/"+c.Reason == want && c.ObservedGeneration == obj.GetGeneration() {
 				return ""
 			}
 		}
