@@ -42,14 +42,18 @@ func (c *Check) Count(want *Outcome) int {
 // Compare says in what a report differs from the outcome that the check wants,
 // with shares that may differ by so many points.
 func (c *Check) Compare(want *Outcome, got *load.Report, points float64) []string {
-	var diffs []string
-	diffs = append(diffs, compareParts("status", want.Statuses, got.Statuses, got.Requests, points)...)
+	counts := []counted{{"status", want.Statuses, got.Statuses}, {"error", want.Errors, got.Errors}}
+	answerers := got.By[load.AnsweredBy]
 	if !c.Alike {
-		diffs = append(diffs, compareParts("answered by", want.Answerers, got.By[load.AnsweredBy], got.Requests, points)...)
-	} else if len(got.By[load.AnsweredBy]) != 1 {
-		diffs = append(diffs, fmt.Sprintf("answered by %v, want one and the same", got.By[load.AnsweredBy]))
+		counts = append(counts, counted{"answered by", want.Answerers, answerers})
 	}
-	diffs = append(diffs, compareParts("error", want.Errors, got.Errors, got.Requests, points)...)
+	var diffs []string
+	for _, count := range counts {
+		diffs = append(diffs, count.compare(got.Requests, points)...)
+	}
+	if c.Alike && len(answerers) != 1 {
+		diffs = append(diffs, fmt.Sprintf("answered by %v, want one and the same", answerers))
+	}
 	if c.Slower > 0 && got.Latency.P50 < c.Slower {
 		diffs = append(diffs, fmt.Sprintf("half of the requests took less than %.0f ms, want at least %.0f", got.Latency.P50, c.Slower))
 	}
@@ -66,30 +70,38 @@ func (c *Check) Compare(want *Outcome, got *load.Report, points float64) []strin
 
 // CompareBare does the same for bare connections.
 func CompareBare(want *Outcome, got *load.RawReport) []string {
-	return compareParts("end", want.Errors, got.Ends, got.Connections, 0)
+	return counted{"end", want.Errors, got.Ends}.compare(got.Connections, 0)
 }
 
-// compareParts compares shares with counts out of a sum. Names joined by "|"
-// stand for any of them.
-func compareParts(what string, want map[string]float64, got map[string]int, total int, points float64) []string {
-	rest := maps.Clone(got)
+// counted is what was expected of one property of requests, as parts of all of
+// them, and what was counted.
+type counted struct {
+	what string
+	want map[string]float64
+	got  map[string]int
+}
+
+// compare compares the shares out of a sum. Names joined by "|" stand for any
+// of them.
+func (c counted) compare(total int, points float64) []string {
+	rest := maps.Clone(c.got)
 	var diffs []string
-	for _, names := range slices.Sorted(maps.Keys(want)) {
+	for _, names := range slices.Sorted(maps.Keys(c.want)) {
 		count := 0
 		for name := range strings.SplitSeq(names, "|") {
 			count += rest[name]
 			delete(rest, name)
 		}
-		asked := 100 * want[names]
+		asked := 100 * c.want[names]
 		share := 100 * float64(count) / float64(max(total, 1))
 		exact := asked == 0 || asked == 100
 		if exact && share != asked || !exact && (share < asked-points || share > asked+points) {
-			diffs = append(diffs, fmt.Sprintf("%s %q: %.1f %%, want %.1f %%", what, names, share, asked))
+			diffs = append(diffs, fmt.Sprintf("%s %q: %.1f %%, want %.1f %%", c.what, names, share, asked))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
 		if rest[name] > 0 {
-			diffs = append(diffs, fmt.Sprintf("%s %q: %d of %d, want none", what, name, rest[name], total))
+			diffs = append(diffs, fmt.Sprintf("%s %q: %d of %d, want none", c.what, name, rest[name], total))
 		}
 	}
 	return diffs
