@@ -17,6 +17,7 @@ import (
 
 	"github.com/meshloom/meshloom/apis/v1alpha1/crds"
 	"github.com/meshloom/meshloom/test/images"
+	"github.com/meshloom/meshloom/test/lab"
 )
 
 // Operator is where the operator's Deployment is.
@@ -36,11 +37,19 @@ func (s *Stage) LoadOperator(ctx context.Context) error {
 	if err := Build(ctx, "./cmd/operator", binary); err != nil {
 		return err
 	}
-	return s.load(ctx, func(_ context.Context, dir string) (string, error) {
-		archive, err := images.Operator(binary, dir)
-		s.operator = filepath.Base(archive)
-		return archive, err
-	})
+	cache, err := lab.ImageCache()
+	if err != nil {
+		return err
+	}
+	archive, err := images.Operator(binary, cache)
+	if err != nil {
+		return err
+	}
+	s.operator = filepath.Base(archive)
+	if s.Local == nil {
+		fmt.Fprintf(s.progress, "the nodes need the operator's image of %s\n", archive)
+	}
+	return s.LoadImages(ctx, archive)
 }
 
 // InstallOperator installs the unified API and the operator, whose image has

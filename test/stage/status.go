@@ -34,26 +34,44 @@ func text(v any) string {
 	return s
 }
 
-// Describe returns the conditions of an object and of its targets, one to a
-// line.
+// Describe returns what the status says: a line for the object and for each of
+// its targets, and the messages of conditions that have one.
 func Describe(o *unstructured.Unstructured) string {
-	var lines []string
-	add := func(prefix string, list []condition) {
-		for _, c := range list {
-			lines = append(lines, fmt.Sprintf("  %s%s=%s %s: %s", prefix, c.Type, c.Status, c.Reason, c.Message))
-		}
+	lines := describe(o.GetKind()+" "+o.GetName(), conditions(o, "status", "conditions"))
+	if pairing, ok, _ := unstructured.NestedMap(o.Object, "status", "pairing"); ok {
+		lines = append(lines, fmt.Sprintf("  pairing: %v, mTLS: %v", pairing["mode"], pairing["mtls"]))
 	}
-	add("", conditions(o, "status", "conditions"))
 	targets, _, _ := unstructured.NestedSlice(o.Object, "status", "targets")
 	for _, target := range targets {
 		if fields, ok := target.(map[string]any); ok {
 			one := &unstructured.Unstructured{Object: fields}
-			name, _, _ := unstructured.NestedString(fields, "ref", "name")
-			add(name+": ", conditions(one, "conditions"))
+			lines = append(lines, describe(reference(fields, "ref")+" on "+reference(fields, "on"), conditions(one, "conditions"))...)
 		}
 	}
-	if len(lines) == 0 {
-		return "  no operator has reported on it"
-	}
 	return strings.Join(lines, "\n")
+}
+
+func describe(what string, list []condition) []string {
+	if len(list) == 0 {
+		return []string{"  " + what + ": no operator has reported on it"}
+	}
+	var words, messages []string
+	for _, c := range list {
+		words = append(words, c.Type+"="+c.Status)
+		if c.Message != "" {
+			messages = append(messages, fmt.Sprintf("    %s %s: %s", c.Type, c.Reason, c.Message))
+		}
+	}
+	return append([]string{"  " + what + ": " + strings.Join(words, " ")}, messages...)
+}
+
+// reference reads a reference in a status: its kind, name and section.
+func reference(fields map[string]any, name string) string {
+	var words []string
+	for _, field := range []string{"kind", "name", "sectionName"} {
+		if word, _, _ := unstructured.NestedString(fields, name, field); word != "" {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " ")
 }
