@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshloom/meshloom/test/binaries"
+	"github.com/meshloom/meshloom/test/cluster/local"
 	"github.com/meshloom/meshloom/test/istio"
 	"github.com/meshloom/meshloom/test/lab"
 	"github.com/meshloom/meshloom/test/scenarios"
@@ -37,6 +38,8 @@ type theatre struct {
 	*stage.Stage
 	base   *scenarios.Base
 	report *report
+	// found says that the cluster was up before.
+	found bool
 }
 
 func TestMain(m *testing.M) {
@@ -60,7 +63,10 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	fmt.Printf("e2e: the stage is set (%.0f s)\n", time.Since(begun).Seconds())
-	code = m.Run()
+	code = suite.run(ctx, m)
+	if code != 0 {
+		suite.explain(ctx)
+	}
 	root, err := binaries.Repository()
 	if err != nil {
 		return 1, err
@@ -68,13 +74,33 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 	return code, suite.report.publish(os.Stdout, filepath.Join(root, ".work", "e2e.json"))
 }
 
-// end takes down the local cluster, if there is one, however far the set-up
-// came.
+// run runs the tests, which know of no interrupt: it ends them here.
+func (s *theatre) run(ctx context.Context, m *testing.M) int {
+	defer context.AfterFunc(ctx, func() {
+		if err := s.end(context.WithoutCancel(ctx)); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e:", err)
+		}
+		os.Exit(1)
+	})()
+	return m.Run()
+}
+
+// explain prints what may say why tests failed.
+func (s *theatre) explain(ctx context.Context) {
+	text, err := s.OperatorLog(ctx)
+	if err != nil {
+		text = err.Error()
+	}
+	fmt.Printf("\ne2e: the end of the operator's log\n%s\n", text)
+}
+
+// end takes down the cluster that this run has brought up, however far the
+// set-up came.
 func (s *theatre) end(ctx context.Context) error {
-	if s.Stage == nil || os.Getenv("E2E_KEEP") != "" {
+	if s.found || os.Getenv("E2E_KEEP") != "" || os.Getenv("KUBECONFIG") != "" {
 		return nil
 	}
-	return s.Close(ctx)
+	return local.Down(ctx, clusterName)
 }
 
 // setUp does at once what needs not wait for anything else.
@@ -83,6 +109,8 @@ func (s *theatre) setUp(ctx context.Context) error {
 	if s.base, err = scenarios.NewBase(); err != nil {
 		return err
 	}
+	_, missing := local.Open(clusterName)
+	s.found = missing == nil
 	options := lab.Options{Kubeconfig: os.Getenv("KUBECONFIG"), Name: clusterName, Progress: os.Stdout}
 	if s.Stage, err = stage.Open(ctx, options); err != nil {
 		return err

@@ -9,10 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1/crds"
@@ -133,6 +136,29 @@ func (s *Stage) scaleOperator(ctx context.Context, replicas int32) error {
 		return fmt.Errorf("scale the operator: %w", err)
 	}
 	return s.AwaitDeployments(ctx, Operator.Namespace)
+}
+
+// OperatorLog returns the end of what the operator has logged.
+func (s *Stage) OperatorLog(ctx context.Context) (string, error) {
+	clients, err := kubernetes.NewForConfig(s.Config)
+	if err != nil {
+		return "", fmt.Errorf("make client: %w", err)
+	}
+	pods := clients.CoreV1().Pods(Operator.Namespace)
+	list, err := pods.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", fmt.Errorf("find the operator's pods: %w", err)
+	}
+	var all strings.Builder
+	lines := int64(100)
+	for _, pod := range list.Items {
+		text, err := pods.GetLogs(pod.Name, &corev1.PodLogOptions{TailLines: &lines}).DoRaw(ctx)
+		if err != nil {
+			return "", fmt.Errorf("read log of %s: %w", pod.Name, err)
+		}
+		fmt.Fprintf(&all, "%s:\n%s", pod.Name, text)
+	}
+	return all.String(), nil
 }
 
 // leader returns the identity of the operator that holds the lease.
