@@ -71,11 +71,17 @@ func (w *Watches) Synced() bool {
 	return true
 }
 
-// Handler takes events of objects that the store holds.
+// Handler takes events of objects that the store holds. That an informer tells
+// of all its objects again is no event.
 func (w *Watches) Handler() toolscache.ResourceEventHandlerFuncs {
 	return toolscache.ResourceEventHandlerFuncs{
 		AddFunc:    func(obj any) { w.Event(nil, object(obj)) },
-		UpdateFunc: func(old, obj any) { w.Event(object(old), object(obj)) },
+		UpdateFunc: func(old, obj any) {
+			before, now := object(old), object(obj)
+			if before != nil && now != nil && before.GetResourceVersion() != now.GetResourceVersion() {
+				w.Event(before, now)
+			}
+		},
 		DeleteFunc: func(obj any) { w.Event(object(obj), nil) },
 	}
 }
