@@ -86,6 +86,10 @@ func text(u *unstructured.Unstructured) (string, error) {
 	if u == nil {
 		return "", nil
 	}
+	// Which generation an object came from changes with every edit and says
+	// nothing about traffic.
+	u = u.DeepCopy()
+	unstructured.RemoveNestedField(u.Object, "metadata", "annotations", engine.AnnotationSources)
 	data, err := yaml.Marshal(u.Object)
 	if err != nil {
 		return "", fmt.Errorf("encode %s: %w", u.GetName(), err)
