@@ -35,8 +35,9 @@ func main() {
 	os.Exit(code)
 }
 
-// smokeCluster is taken down at the end; it is not the one that people use.
-const smokeCluster = "demo-smoke"
+// smokeCluster is taken down at the end. It is not the one that people use, and
+// not that of another run.
+func smokeCluster() string { return fmt.Sprintf("demo-%d", os.Getpid()) }
 
 func run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
@@ -49,7 +50,7 @@ func run(ctx context.Context, args []string) int {
 	if *name == "" {
 		*name = local.DefaultName
 		if *smoke {
-			*name = smokeCluster
+			*name = smokeCluster()
 		}
 	}
 	log.SetLogger(logr.Discard())

@@ -26,9 +26,17 @@ import (
 	"github.com/meshloom/meshloom/test/stage"
 )
 
-// clusterName is the local cluster's. It is taken down at the end unless
-// E2E_KEEP is set; one that is up already is used and kept.
-const clusterName = "e2e"
+// clusterName is the local cluster's, one for each run, so that two runs side
+// by side do not meet. With E2E_KEEP it is the same for all runs: one that is
+// up is used, and none is taken down.
+func clusterName() string {
+	if kept() {
+		return "e2e"
+	}
+	return fmt.Sprintf("e2e-%d", os.Getpid())
+}
+
+func kept() bool { return os.Getenv("E2E_KEEP") != "" }
 
 // suite is what all tests play on, made once by TestMain.
 var suite *theatre
@@ -38,8 +46,6 @@ type theatre struct {
 	*stage.Stage
 	base   *scenarios.Base
 	report *report
-	// found says that the cluster was up before.
-	found bool
 }
 
 func TestMain(m *testing.M) {
@@ -94,13 +100,12 @@ func (s *theatre) explain(ctx context.Context) {
 	fmt.Printf("\ne2e: the end of the operator's log\n%s\n", text)
 }
 
-// end takes down the cluster that this run has brought up, however far the
-// set-up came.
+// end takes down the cluster of this run, however far the set-up came.
 func (s *theatre) end(ctx context.Context) error {
-	if s.found || os.Getenv("E2E_KEEP") != "" || os.Getenv("KUBECONFIG") != "" {
+	if kept() || os.Getenv("KUBECONFIG") != "" {
 		return nil
 	}
-	return local.Down(ctx, clusterName)
+	return local.Down(ctx, clusterName())
 }
 
 // setUp does at once what needs not wait for anything else.
@@ -109,9 +114,7 @@ func (s *theatre) setUp(ctx context.Context) error {
 	if s.base, err = scenarios.NewBase(); err != nil {
 		return err
 	}
-	_, missing := local.Open(clusterName)
-	s.found = missing == nil
-	options := lab.Options{Kubeconfig: os.Getenv("KUBECONFIG"), Name: clusterName, Progress: os.Stdout}
+	options := lab.Options{Kubeconfig: os.Getenv("KUBECONFIG"), Name: clusterName(), Progress: os.Stdout}
 	if s.Stage, err = stage.Open(ctx, options); err != nil {
 		return err
 	}
