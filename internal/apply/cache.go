@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	"github.com/meshloom/meshloom/internal/index"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -23,14 +24,14 @@ type Cache struct {
 	removed map[types.UID]bool
 	// echoes are what watches told of objects that are being written.
 	echoes map[translators.ObjectRef]*echo
-	units  index[string, translators.ObjectRef]
-	rivals index[string, translators.ObjectRef]
+	units  index.Index[string, translators.ObjectRef]
+	rivals index.Index[string, translators.ObjectRef]
 	meshes map[string]int
 	// hashes finds the key of a unit whose mark was edited by hand.
 	hashes map[string]ir.Key
-	topics index[Topic, ir.Key]
+	topics index.Index[Topic, ir.Key]
 	asked  map[ir.Key][]Topic
-	after  index[translators.ObjectRef, ir.Key]
+	after  index.Index[translators.ObjectRef, ir.Key]
 	leans  map[ir.Key][]translators.ObjectRef
 	// version counts the changes that plans may depend on by topics.
 	version uint64
@@ -41,10 +42,10 @@ func NewCache() *Cache {
 	return &Cache{
 		objects: map[translators.ObjectRef]*Live{}, removed: map[types.UID]bool{},
 		echoes: map[translators.ObjectRef]*echo{},
-		units:  index[string, translators.ObjectRef]{}, rivals: index[string, translators.ObjectRef]{},
+		units:  index.Index[string, translators.ObjectRef]{}, rivals: index.Index[string, translators.ObjectRef]{},
 		meshes: map[string]int{}, hashes: map[string]ir.Key{},
-		topics: index[Topic, ir.Key]{}, asked: map[ir.Key][]Topic{},
-		after: index[translators.ObjectRef, ir.Key]{}, leans: map[ir.Key][]translators.ObjectRef{},
+		topics: index.Index[Topic, ir.Key]{}, asked: map[ir.Key][]Topic{},
+		after: index.Index[translators.ObjectRef, ir.Key]{}, leans: map[ir.Key][]translators.ObjectRef{},
 	}
 }
 
@@ -71,7 +72,15 @@ func (c *Cache) answered(live *Live) []ir.Key {
 
 func (c *Cache) put(live *Live) []ir.Key {
 	old := c.objects[live.Ref]
-	if c.removed[live.UID] && !live.Deleting || old != nil && old.UID == live.UID && !newer(live, old) {
+	if c.removed[live.UID] && !live.Deleting {
+		return nil
+	}
+	if old != nil && old.UID == live.UID && !newer(live, old) {
+		if old != live && old.ResourceVersion == live.ResourceVersion {
+			// The watch keeps its copy anyway, so ours need not stay beside it.
+			live.altered = old.altered
+			c.objects[live.Ref] = live
+		}
 		return nil
 	}
 	affected := c.affected(old)
@@ -81,11 +90,11 @@ func (c *Cache) put(live *Live) []ir.Key {
 	c.drop(old)
 	c.objects[live.Ref] = live
 	if live.Ours {
-		c.units.add(live.Unit, live.Ref)
+		c.units.Add(live.Unit, live.Ref)
 		c.meshes[live.Key.Mesh]++
 	}
 	for _, key := range live.Rivals {
-		c.rivals.add(key, live.Ref)
+		c.rivals.Add(key, live.Ref)
 	}
 	return unique(append(affected, c.affected(live)...))
 }
@@ -158,18 +167,18 @@ func (c *Cache) Note(key ir.Key, topics []Topic, objects []translators.Object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, topic := range c.asked[key] {
-		c.topics.remove(topic, key)
+		c.topics.Remove(topic, key)
 	}
 	for _, ref := range c.leans[key] {
-		c.after.remove(ref, key)
+		c.after.Remove(ref, key)
 	}
 	delete(c.asked, key)
 	delete(c.leans, key)
 	for _, topic := range topics {
-		c.topics.add(topic, key)
+		c.topics.Add(topic, key)
 	}
 	for _, ref := range after {
-		c.after.add(ref, key)
+		c.after.Add(ref, key)
 	}
 	if len(topics) > 0 {
 		c.asked[key] = topics
@@ -190,7 +199,7 @@ func (c *Cache) Changed(topic Topic) []ir.Key {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.version++
-	return c.topics.members(topic)
+	return c.topics.Members(topic)
 }
 
 // Version changes whenever a plan that is being made may have missed
@@ -206,8 +215,8 @@ func (c *Cache) Units() []ir.Key {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	var keys []ir.Key
-	for _, refs := range c.units {
-		for ref := range refs {
+	for unit := range c.units {
+		for ref := range c.units.All(unit) {
 			keys = append(keys, c.key(c.objects[ref]))
 			break
 		}
@@ -228,7 +237,7 @@ func (c *Cache) Of(key ir.Key, named []translators.Object) map[translators.Objec
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	out := map[translators.ObjectRef]*Live{}
-	for ref := range c.units[key.Hash()] {
+	for ref := range c.units.All(key.Hash()) {
 		out[ref] = c.objects[ref]
 	}
 	for _, obj := range named {
@@ -251,7 +260,7 @@ func (c *Cache) exists(ref translators.ObjectRef) bool {
 func (c *Cache) needed(ref translators.ObjectRef, by ir.Key) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return slices.ContainsFunc(c.after.members(ref), func(key ir.Key) bool { return key != by })
+	return slices.ContainsFunc(c.after.Members(ref), func(key ir.Key) bool { return key != by })
 }
 
 // foreign returns the foreign objects that speak for one of the keys.
@@ -260,7 +269,7 @@ func (c *Cache) foreign(keys []string) []translators.ObjectRef {
 	defer c.mu.RUnlock()
 	var refs []translators.ObjectRef
 	for _, key := range keys {
-		refs = append(refs, c.rivals.members(key)...)
+		refs = append(refs, c.rivals.Members(key)...)
 	}
 	slices.SortFunc(refs, func(a, b translators.ObjectRef) int { return strings.Compare(refString(a), refString(b)) })
 	return slices.Compact(refs)
@@ -271,9 +280,9 @@ func (c *Cache) affected(live *Live) []ir.Key {
 	if live == nil {
 		return nil
 	}
-	keys := c.topics.members(Topic{Object: live.Ref})
+	keys := c.topics.Members(Topic{Object: live.Ref})
 	for _, rival := range live.Rivals {
-		keys = append(keys, c.topics.members(Topic{Rival: rival})...)
+		keys = append(keys, c.topics.Members(Topic{Rival: rival})...)
 	}
 	if key := c.key(live); key != (ir.Key{}) {
 		keys = append(keys, key)
@@ -298,11 +307,11 @@ func (c *Cache) drop(live *Live) {
 	}
 	delete(c.objects, live.Ref)
 	if live.Ours {
-		c.units.remove(live.Unit, live.Ref)
+		c.units.Remove(live.Unit, live.Ref)
 		c.meshes[live.Key.Mesh]--
 	}
 	for _, key := range live.Rivals {
-		c.rivals.remove(key, live.Ref)
+		c.rivals.Remove(key, live.Ref)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/meshloom/meshloom/internal/index"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -13,7 +14,7 @@ import (
 type Parts struct {
 	mu      sync.Mutex
 	units   map[ir.Key][]translators.Contribution
-	objects index[translators.ObjectRef, ir.Key]
+	objects index.Index[translators.ObjectRef, ir.Key]
 	// unknown are frozen units whose contributions were made before this
 	// process began, kept the objects that were planned while there were any.
 	unknown map[ir.Key]bool
@@ -30,11 +31,11 @@ func (p *Parts) Set(key ir.Key, parts []translators.Contribution) []translators.
 	if !reflect.DeepEqual(p.units[key], parts) {
 		for _, part := range p.units[key] {
 			touched[part.Object] = true
-			p.objects.remove(part.Object, key)
+			p.objects.Remove(part.Object, key)
 		}
 		for _, part := range parts {
 			touched[part.Object] = true
-			p.objects.add(part.Object, key)
+			p.objects.Add(part.Object, key)
 		}
 	}
 	if p.units[key] = parts; len(parts) == 0 {
@@ -69,7 +70,7 @@ func (p *Parts) Of(ref translators.ObjectRef) (parts []translators.Contribution,
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.prepare()
-	for key := range p.objects[ref] {
+	for key := range p.objects.All(ref) {
 		for _, part := range p.units[key] {
 			if part.Object == ref {
 				parts = append(parts, part)
@@ -86,6 +87,6 @@ func (p *Parts) prepare() {
 	if p.units != nil {
 		return
 	}
-	p.units, p.objects = map[ir.Key][]translators.Contribution{}, index[translators.ObjectRef, ir.Key]{}
+	p.units, p.objects = map[ir.Key][]translators.Contribution{}, index.Index[translators.ObjectRef, ir.Key]{}
 	p.unknown, p.kept = map[ir.Key]bool{}, map[translators.ObjectRef]bool{}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/meshloom/meshloom/internal/index"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
@@ -13,21 +14,21 @@ import (
 type Joiner struct {
 	mu      sync.Mutex
 	reports map[ir.Key]*Report
-	objects map[ir.Ref]map[ir.Key]bool
+	objects index.Index[ir.Ref, ir.Key]
 	// due are units that have to run again before anything is said about what
 	// they speak of, with the number of the event that said so.
 	due    map[ir.Key]uint64
 	events uint64
 	// caused are the objects whose events made a unit due: it may have come to
 	// speak of them.
-	caused map[ir.Key]map[ir.Ref]bool
+	caused index.Index[ir.Key, ir.Ref]
 }
 
 // NewJoiner returns a joiner without reports.
 func NewJoiner() *Joiner {
 	return &Joiner{
-		reports: map[ir.Key]*Report{}, objects: map[ir.Ref]map[ir.Key]bool{},
-		due: map[ir.Key]uint64{}, caused: map[ir.Key]map[ir.Ref]bool{},
+		reports: map[ir.Key]*Report{}, objects: index.Index[ir.Ref, ir.Key]{},
+		due: map[ir.Key]uint64{}, caused: index.Index[ir.Key, ir.Ref]{},
 	}
 }
 
@@ -42,25 +43,8 @@ func (j *Joiner) Expect(cause ir.Ref, keys []ir.Key) {
 		if cause == (ir.Ref{}) {
 			continue
 		}
-		if j.caused[key] == nil {
-			j.caused[key] = map[ir.Ref]bool{}
-		}
-		j.caused[key][cause] = true
-		j.link(cause, key)
-	}
-}
-
-func (j *Joiner) link(ref ir.Ref, key ir.Key) {
-	if j.objects[ref] == nil {
-		j.objects[ref] = map[ir.Key]bool{}
-	}
-	j.objects[ref][key] = true
-}
-
-func (j *Joiner) unlink(ref ir.Ref, key ir.Key) {
-	delete(j.objects[ref], key)
-	if len(j.objects[ref]) == 0 {
-		delete(j.objects, ref)
+		j.caused.Add(key, cause)
+		j.objects.Add(cause, key)
 	}
 }
 
@@ -80,11 +64,13 @@ func (j *Joiner) End(key ir.Key, begun uint64, report *Report) []ir.Ref {
 	touched := j.reports[key].objects()
 	if j.due[key] <= begun {
 		delete(j.due, key)
-		maps.Copy(touched, j.caused[key])
+		for ref := range j.caused.All(key) {
+			touched[ref] = true
+		}
 		delete(j.caused, key)
 	}
 	for ref := range touched {
-		j.unlink(ref, key)
+		j.objects.Remove(ref, key)
 	}
 	delete(j.reports, key)
 	if report != nil {
@@ -92,10 +78,10 @@ func (j *Joiner) End(key ir.Key, begun uint64, report *Report) []ir.Ref {
 	}
 	for ref := range report.objects() {
 		touched[ref] = true
-		j.link(ref, key)
+		j.objects.Add(ref, key)
 	}
-	for ref := range j.caused[key] {
-		j.link(ref, key)
+	for ref := range j.caused.All(key) {
+		j.objects.Add(ref, key)
 	}
 	return slices.SortedFunc(maps.Keys(touched), ir.Ref.Compare)
 }
@@ -105,7 +91,7 @@ func (j *Joiner) End(key ir.Key, begun uint64, report *Report) []ir.Ref {
 func (j *Joiner) Of(ref ir.Ref) (reports []*Report, complete bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, key := range slices.SortedFunc(maps.Keys(j.objects[ref]), ir.Key.Compare) {
+	for _, key := range slices.SortedFunc(j.objects.All(ref), ir.Key.Compare) {
 		if _, due := j.due[key]; due {
 			return nil, false
 		}
