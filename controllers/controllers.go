@@ -141,6 +141,7 @@ func assemble(mgr manager.Manager, opts Options) (*assembly, error) {
 		Engine: engine.New(engine.Config{Store: store, Providers: opts.Providers}),
 		Cache:  a.cache, Guard: a.guard, Joiner: a.joiner, Settle: opts.Settle,
 		Writer: &apply.Writer{Client: dyn, Mapper: mgr.GetRESTMapper(), Cache: a.cache, Catalog: a.catalog, Wrote: m.wrote},
+		Intact: intact(mgr.GetAPIReader(), resources),
 		Served: a.served, Terminating: a.watches.Terminating, Due: a.watches.Due, Changed: a.watches.Changed, Ran: m.ran,
 	}
 	a.units.Process, a.units.Ready = a.controller.Process, a.prime

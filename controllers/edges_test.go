@@ -84,6 +84,30 @@ func TestAMissingKindIsWaitedFor(t *testing.T) {
 	r.Exists(rig.DestinationRules, rig.Native, true)
 }
 
+func TestTheCRDOfMeshesTakesNoMembershipWithIt(t *testing.T) {
+	r := rig.New(t)
+	r.Apply(rig.Shop + "---" + rig.Split)
+	op := r.Operate()
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
+	r.Quiet(op)
+	restore := r.DropCRD("meshes.meshloom.io")
+	r.Quiet(op)
+	if got := r.NamespaceObject().GetLabels()["istio-injection"]; got != "enabled" {
+		t.Errorf("the injector's label is %q without the CRD", got)
+	}
+	if writes := op.Writes.To("DELETE"); len(writes) > 0 {
+		t.Errorf("without its CRD, %q", writes)
+	}
+	restore()
+	r.Eventually("the user can apply the mesh again", func() string {
+		if err := r.TryApply(rig.Shop); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	r.Condition("TrafficSplit", "reviews", "Ready=True/Ready")
+}
+
 func TestACRDOfOursThatGoesTakesNoTrafficWithIt(t *testing.T) {
 	r := rig.New(t)
 	r.Apply(rig.Shop + "---" + rig.Split)

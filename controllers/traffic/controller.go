@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -34,6 +35,9 @@ type Controller struct {
 	// whether a namespace is going away.
 	Served      func(schema.GroupVersionKind) bool
 	Terminating func(namespace string) bool
+	// Intact fails where the CRD of one of our kinds is gone or going: what was
+	// made of objects that go with it stays.
+	Intact func(ctx context.Context, kinds []string) error
 	// Settle is how long a change has to arrive before what it replaces goes.
 	Settle time.Duration
 	// Due makes units run, and Changed has the status of objects computed.
@@ -73,7 +77,7 @@ func (c *Controller) Process(ctx context.Context, key ir.Key) (time.Duration, er
 	}
 	ticket := c.Joiner.Begin(key)
 	out := c.Engine.Compute(key)
-	plan, err := c.plan(key, out.Objects, out.Rejected)
+	plan, err := c.plan(ctx, key, out.Objects, out.Rejected)
 	if err != nil {
 		return 0, fmt.Errorf("plan unit %s: %w", key, err)
 	}
@@ -95,7 +99,7 @@ func (c *Controller) Process(ctx context.Context, key ir.Key) (time.Duration, er
 }
 
 // plan plans a unit, and takes note of what the plan depended on.
-func (c *Controller) plan(key ir.Key, objects []translators.Object, rejected []ir.Ref) (apply.Plan, error) {
+func (c *Controller) plan(ctx context.Context, key ir.Key, objects []translators.Object, rejected []ir.Ref) (apply.Plan, error) {
 	for attempt := 1; ; attempt++ {
 		seen := c.Cache.Version()
 		in := apply.Input{
@@ -113,6 +117,9 @@ func (c *Controller) plan(key ir.Key, objects []translators.Object, rejected []i
 			c.Changed([]ir.Ref{{Kind: v1alpha1.KindMesh, Name: key.Mesh}})
 		}
 		if verdict == apply.Allow && len(plan.Doomed) > 0 {
+			if err := c.Intact(ctx, origins(in, plan.Doomed)); err != nil {
+				return plan, err
+			}
 			in.Prune = apply.Allow
 			if plan, err = apply.Make(in); err != nil {
 				return plan, err
@@ -124,6 +131,23 @@ func (c *Controller) plan(key ir.Key, objects []translators.Object, rejected []i
 			return plan, nil
 		}
 	}
+}
+
+// origins are the kinds of ours that doomed objects exist by: those of their
+// sources, and those by which there is a unit at all.
+func origins(in apply.Input, doomed []translators.ObjectRef) []string {
+	kinds := []string{v1alpha1.KindMesh}
+	if in.Key.Mesh == "" {
+		kinds = append(kinds, v1alpha1.KindIngressController, v1alpha1.KindIngressGateway)
+	}
+	for _, ref := range doomed {
+		for _, source := range in.Live[ref].Sources {
+			if !slices.Contains(kinds, source.Kind) {
+				kinds = append(kinds, source.Kind)
+			}
+		}
+	}
+	return kinds
 }
 
 // execute carries a plan out, and says when to come back for what it leaves.

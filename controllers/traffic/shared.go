@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/internal/apply"
 	"github.com/meshloom/meshloom/internal/engine"
 	"github.com/meshloom/meshloom/internal/reconciler"
@@ -25,6 +26,7 @@ func (c *Controller) shared(ctx context.Context, key ir.Key) (time.Duration, err
 	}
 	ticket := c.Joiner.Begin(key)
 	parts, keep := c.parts.Of(ref)
+	keep = keep || c.Guard.Stopped()
 	made := len(c.Cache.Of(key, nil)) > 0
 	for _, part := range parts {
 		made = made || part.Create
@@ -44,6 +46,11 @@ func (c *Controller) shared(ctx context.Context, key ir.Key) (time.Duration, err
 	if err != nil {
 		return 0, err
 	}
+	if plan.Content != nil && !keep {
+		if err := c.Intact(ctx, contributors); err != nil {
+			return 0, err
+		}
+	}
 	if plan.Content != nil {
 		err = c.Writer.Shared(ctx, ref, seen, plan.Content)
 	}
@@ -54,6 +61,9 @@ func (c *Controller) shared(ctx context.Context, key ir.Key) (time.Duration, err
 	return 0, err
 }
 
+// contributors are the kinds of ours whose objects ask for fields of others.
+var contributors = []string{v1alpha1.KindMesh}
+
 // madeForAll writes an object of our own to which several units contribute. It
 // goes with the last of them.
 func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, parts []translators.Contribution) (time.Duration, error) {
@@ -63,7 +73,7 @@ func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, 
 		objects = append(objects, translators.Object{Object: one.Object, Sources: one.Sources})
 	}
 	engine.Stamp(key, objects)
-	plan, err := c.plan(key, objects, nil)
+	plan, err := c.plan(ctx, key, objects, nil)
 	if err != nil {
 		return 0, fmt.Errorf("plan unit %s: %w", key, err)
 	}

@@ -75,7 +75,7 @@ func (w *Watches) Synced() bool {
 // of all its objects again is no event.
 func (w *Watches) Handler() toolscache.ResourceEventHandlerFuncs {
 	return toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    func(obj any) { w.Event(nil, object(obj)) },
+		AddFunc: func(obj any) { w.Event(nil, object(obj)) },
 		UpdateFunc: func(old, obj any) {
 			before, now := object(old), object(obj)
 			if before != nil && now != nil && before.GetResourceVersion() != now.GetResourceVersion() {
