@@ -5,10 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly golangci=(go tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint)
+readonly beside=--allow-parallel-runners # another checkout on the machine may be verified at the same time
 # kube-api-linter brings a golangci-lint of its own, with a configuration of its own, for the API only.
 readonly apilint=(
 	go tool -modfile=hack/tools/kube-api-linter/go.mod golangci-lint-kube-api-linter
-	run -c hack/tools/kube-api-linter/.golangci.yaml ./apis/...
+	run "$beside" -c hack/tools/kube-api-linter/.golangci.yaml ./apis/...
 )
 # What `make generate` writes.
 readonly generated=(':(glob)**/zz_generated.*' apis/v1alpha1/crds docs/reference)
@@ -59,7 +60,7 @@ vulnerabilities() {
 
 check generated generated_files
 check format "${golangci[@]}" fmt --diff
-check lint "${golangci[@]}" run
+check lint "${golangci[@]}" run "$beside"
 check api-lint "${apilint[@]}"
 check vet go vet -tags e2e ./...
 check modules go mod tidy -diff
