@@ -83,7 +83,7 @@ func (c *Cache) put(live *Live) []ir.Key {
 		}
 		return nil
 	}
-	affected := c.affected(old)
+	affected := c.affected(live.Ref, old, live)
 	if old == nil || !live.Ours || live.Deleting {
 		c.version++
 	}
@@ -96,7 +96,7 @@ func (c *Cache) put(live *Live) []ir.Key {
 	for _, key := range live.Rivals {
 		c.rivals.Add(key, live.Ref)
 	}
-	return unique(append(affected, c.affected(live)...))
+	return affected
 }
 
 // Remove takes note that a watch saw an object go. It returns the units that
@@ -135,10 +135,10 @@ func (c *Cache) remove(ref translators.ObjectRef, uid types.UID) []ir.Key {
 	if old == nil || uid != "" && old.UID != uid {
 		return nil
 	}
-	affected := c.affected(old)
+	affected := c.affected(ref, old, nil)
 	c.version++
 	c.drop(old)
-	return unique(affected)
+	return affected
 }
 
 // Forget drops all objects of a kind that is not watched any more. It returns
@@ -150,7 +150,7 @@ func (c *Cache) Forget(kind schema.GroupVersionKind) []ir.Key {
 	c.version++
 	for ref, live := range c.objects {
 		if ref.GroupVersionKind == kind {
-			affected = append(affected, c.affected(live)...)
+			affected = append(affected, c.affected(ref, live, nil)...)
 			c.drop(live)
 		}
 	}
@@ -275,19 +275,36 @@ func (c *Cache) foreign(keys []string) []translators.ObjectRef {
 	return slices.Compact(refs)
 }
 
-// affected returns the units that an object concerns.
-func (c *Cache) affected(live *Live) []ir.Key {
+// affected returns the units that a change of an object concerns: the one that
+// made it, and those that asked about it and would be answered otherwise now.
+// Of an object that comes or goes one form is nil.
+func (c *Cache) affected(ref translators.ObjectRef, old, live *Live) []ir.Key {
+	var keys []ir.Key
+	if standingOf(old) != standingOf(live) {
+		keys = c.topics.Members(Topic{Object: ref})
+	}
+	for _, form := range []*Live{old, live} {
+		if form == nil {
+			continue
+		}
+		for _, rival := range form.Rivals {
+			keys = append(keys, c.topics.Members(Topic{Rival: rival})...)
+		}
+		if key := c.key(form); key != (ir.Key{}) {
+			keys = append(keys, key)
+		}
+	}
+	return unique(keys)
+}
+
+// standing is all that the plans of other units depend on.
+type standing struct{ there, ours, deleting bool }
+
+func standingOf(live *Live) standing {
 	if live == nil {
-		return nil
+		return standing{}
 	}
-	keys := c.topics.Members(Topic{Object: live.Ref})
-	for _, rival := range live.Rivals {
-		keys = append(keys, c.topics.Members(Topic{Rival: rival})...)
-	}
-	if key := c.key(live); key != (ir.Key{}) {
-		keys = append(keys, key)
-	}
-	return keys
+	return standing{there: true, ours: live.Ours, deleting: live.Deleting}
 }
 
 // key returns the key of the unit that made an object; zero for foreign ones.

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -72,6 +73,37 @@ func TestCacheWakesWhoAsked(t *testing.T) {
 	c.Note(asker, nil, nil)
 	if due := c.Put(rival); len(due) > 0 {
 		t.Errorf("who asked no longer is due: %v", due)
+	}
+}
+
+func TestCacheWakesWhoAskedOnlyForAnotherAnswer(t *testing.T) {
+	c := NewCache()
+	asker, ref := keyOf(9), known("b", "", "").Ref
+	c.Note(asker, []Topic{{Object: ref}}, nil)
+	version := 0
+	next := func(change func(*Live)) *Live {
+		version++
+		live := known("b", "u", fmt.Sprint(version))
+		change(live)
+		return live
+	}
+	for _, step := range []struct {
+		what   string
+		change func(*Live)
+		wakes  bool
+	}{
+		{"it came", func(*Live) {}, true},
+		{"its content changed", func(*Live) {}, false},
+		{"it is somebody else's now", func(l *Live) { l.Ours = false }, true},
+		{"it is ours again", func(*Live) {}, true},
+		{"it is being deleted", func(l *Live) { l.Deleting = true }, true},
+	} {
+		if due := c.Put(next(step.change)); slices.Contains(due, asker) != step.wakes {
+			t.Errorf("%s: %v is due, the asker among them: want %v", step.what, due, step.wakes)
+		}
+	}
+	if due := c.Remove(ref, "u"); !slices.Contains(due, asker) {
+		t.Errorf("it went: %v is due", due)
 	}
 }
 
