@@ -9,6 +9,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -21,10 +22,9 @@ const slowest = time.Minute
 // editor edits splits as a user would, and measures until the native object
 // is seen to have changed.
 type editor struct {
-	cluster  *cluster
-	operator *operator
-	sight    *sight
-	bare     *bare
+	*session
+	sight *sight
+	bare  *bare
 	// shares are those of the splits that were edited; others have 75.
 	shares map[client.ObjectKey]int32
 	random *rand.Rand
@@ -32,28 +32,31 @@ type editor struct {
 
 // newEditor returns an editor. The bare client's splits are made here, and what
 // it has to write is learned from one edit of the first service.
-func newEditor(ctx context.Context, c *cluster, o *operator) (*editor, error) {
-	e := &editor{cluster: c, operator: o, shares: map[client.ObjectKey]int32{}, random: rand.New(rand.NewPCG(1, 2))}
+func newEditor(ctx context.Context, s *session) (*editor, error) {
+	e := &editor{session: s, shares: map[client.ObjectKey]int32{}, random: rand.New(rand.NewPCG(1, 2))}
 	splits := func(i int) []client.Object {
-		s := split(i, 75)
-		s.Namespace = bareSpace
-		return []client.Object{s}
+		one := split(i, 75)
+		one.Namespace = bareSpace
+		return []client.Object{one}
 	}
-	if err := c.create(ctx, 0, 1, func(int) []client.Object { return []client.Object{namespace(bareSpace, nil)} }); err != nil {
+	if err := s.cluster.create(ctx, 0, 1, func(int) []client.Object { return []client.Object{namespace(bareSpace, nil)} }); err != nil {
 		return nil, err
 	}
-	if err := c.create(ctx, 0, bareObjects, splits); err != nil {
+	if err := s.cluster.create(ctx, 0, bareObjects, splits); err != nil {
 		return nil, err
 	}
+	return e, e.watched(ctx, func() error { return e.learn(ctx) })
+}
+
+// watched calls f while the native objects are watched. No watch is open while
+// the cluster grows: an API server ends those that cannot follow.
+func (e *editor) watched(ctx context.Context, f func() error) error {
 	var err error
-	if e.sight, err = watchRouting(ctx, c.client); err != nil {
-		return nil, err
+	if e.sight, err = watchRouting(ctx, e.cluster.client); err != nil {
+		return err
 	}
-	if err := e.learn(ctx); err != nil {
-		e.sight.events.Stop()
-		return nil, err
-	}
-	return e, nil
+	defer e.sight.events.Stop()
+	return f()
 }
 
 // learn finds out what an edit writes, and has the bare client write it once.
@@ -114,11 +117,24 @@ func (e *editor) edit(ctx context.Context, key, native client.ObjectKey, then fu
 	select {
 	case at := <-seen:
 		return milliseconds(at.Sub(begun)), nil
+	case <-e.sight.ended:
+		return 0, errors.New("the API server ended the watch")
 	case <-time.After(slowest):
-		return 0, fmt.Errorf("wait for the edit of %s to be seen: %w", key, errors.New("nothing for a minute"))
+		return 0, e.unseen(ctx, native, share)
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
+}
+
+// unseen says what became of an edit that was not seen.
+func (e *editor) unseen(ctx context.Context, native client.ObjectKey, share int32) error {
+	obj := &unstructured.Unstructured{}
+	obj.SetGroupVersionKind(routing)
+	if err := e.cluster.client.Get(ctx, native, obj); err != nil {
+		return fmt.Errorf("wait for share %d in %s: not seen: %w", share, native, err)
+	}
+	found, err := shareOf(obj)
+	return errors.Join(fmt.Errorf("wait for share %d in %s: not seen; it has %d", share, native, found), err)
 }
 
 // pair edits a service of the operator's and one of the bare client's, in turns

@@ -10,21 +10,20 @@ import (
 // propagation measures edits at growing sizes, and what of them depends on the
 // size.
 type propagation struct {
-	report *Report
-	editor *editor
-	edits  int
+	*editor
+	edits int
 	// first are the medians at the smallest size.
 	first struct{ ours, ratio float64 }
 }
 
 // at measures at the size that the cluster has now.
 func (p *propagation) at(ctx context.Context, size int) error {
-	if err := p.units(ctx, size, 20); err != nil {
+	if err := p.count(ctx, "one edit", atMost(1)); err != nil {
 		return err
 	}
 	var ours, theirs []float64
 	for k := range p.edits {
-		a, b, err := p.editor.pair(ctx, k)
+		a, b, err := p.pair(ctx, k)
 		if err != nil {
 			return err
 		}
@@ -43,16 +42,19 @@ func (p *propagation) at(ctx context.Context, size int) error {
 	return nil
 }
 
-// units counts what the operator computes and writes because of edits.
-func (p *propagation) units(ctx context.Context, size, edits int) error {
-	o := p.editor.operator
+// countedEdits is the number of edits of which units and writes are counted.
+const countedEdits = 20
+
+// count counts what the operator computes and writes because of an edit.
+func (e *editor) count(ctx context.Context, what string, units *goal) error {
+	o, size := e.operator, e.cluster.made
 	runs, err := o.runs()
 	if err != nil {
 		return err
 	}
 	wrote := o.writes.count()
-	for n := range edits {
-		if _, err := p.editor.operated(ctx, n%size); err != nil {
+	for n := range countedEdits {
+		if _, err := e.operated(ctx, n%size); err != nil {
 			return err
 		}
 	}
@@ -66,17 +68,12 @@ func (p *propagation) units(ctx context.Context, size, edits int) error {
 	var kinds []string
 	for kind, n := range after {
 		if n > runs[kind] {
-			kinds = append(kinds, fmt.Sprintf("%s %s", number((n-runs[kind])/float64(edits)), kind))
+			kinds = append(kinds, fmt.Sprintf("%s %s", number((n-runs[kind])/countedEdits), kind))
 		}
 	}
 	slices.Sort(kinds)
-	what := "one edit: units computed"
-	if len(kinds) > 0 {
-		what += " (" + strings.Join(kinds, ", ") + ")"
-	}
-	p.report.add(Number{what, size, (sum(after) - sum(runs)) / float64(edits), "units"}, atMost(1))
-	// Both native objects say which generation they were made from, and the
-	// status which was seen.
-	p.report.add(Number{"one edit: writes", size, float64(o.writes.count()-wrote) / float64(edits), "writes"}, atMost(3))
+	computed := fmt.Sprintf("%s: units computed (%s)", what, strings.Join(kinds, ", "))
+	e.report.add(Number{computed, size, (sum(after) - sum(runs)) / countedEdits, "units"}, units)
+	e.report.add(Number{what + ": writes", size, float64(o.writes.count()-wrote) / countedEdits, "writes"}, nil)
 	return nil
 }

@@ -34,6 +34,10 @@ func (s *session) routes(ctx context.Context, all int) error {
 	}
 	r.add(Number{"routes: status writes", first, float64(total), "writes"}, atMost(float64(first)))
 	r.add(Number{"routes: status writes of one route, at most", first, float64(most), "writes"}, atMost(1))
+	behind := func() error { return s.editor.count(ctx, "one edit behind a route", atMost(2)) }
+	if err := s.editor.watched(ctx, behind); err != nil {
+		return err
+	}
 	if err := c.create(ctx, first, all-first, one); err != nil {
 		return err
 	}

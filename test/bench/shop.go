@@ -16,6 +16,7 @@ import (
 const (
 	meshName    = "shop"
 	edge        = "edge"
+	gateway     = "public"
 	perSpace    = 100
 	servicePort = 8080
 )
@@ -32,11 +33,23 @@ func metaOf(n int) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: spaceOf(n), Name: nameOf(n)}
 }
 
-// platform returns what there is once: the mesh, the ingress and its gateway.
+// platform returns what there is once: the mesh, the ingress, and its gateway
+// with what serves it.
 func platform() []client.Object {
 	all := v1alpha1.FromRouteNamespaces("All")
+	labels := map[string]string{"app": gateway, "istio": gateway}
 	return []client.Object{
 		namespace(edge, nil),
+		&corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{Namespace: edge, Name: gateway, Labels: labels},
+			Spec:       corev1.ServiceSpec{Selector: labels, Ports: []corev1.ServicePort{{Name: "http2", Port: 80}}},
+		},
+		&corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: edge, Name: gateway, Labels: labels},
+			Spec: corev1.PodSpec{
+				ServiceAccountName: gateway, Containers: []corev1.Container{{Name: "istio-proxy", Image: "proxy"}},
+			},
+		},
 		&v1alpha1.Mesh{
 			ObjectMeta: metav1.ObjectMeta{Name: meshName},
 			Spec: v1alpha1.MeshSpec{
@@ -52,7 +65,7 @@ func platform() []client.Object {
 			},
 		},
 		&v1alpha1.IngressGateway{
-			ObjectMeta: metav1.ObjectMeta{Namespace: edge, Name: "public"},
+			ObjectMeta: metav1.ObjectMeta{Namespace: edge, Name: gateway},
 			Spec: v1alpha1.IngressGatewaySpec{
 				ControllerRef: v1alpha1.ClusterObjectReference{Name: "ingress"}, MeshRef: &v1alpha1.ClusterObjectReference{Name: meshName},
 				Listeners: []v1alpha1.Listener{{
@@ -163,7 +176,7 @@ func route(n int) client.Object {
 	return &v1alpha1.GatewayRoute{
 		ObjectMeta: metaOf(n),
 		Spec: v1alpha1.GatewayRouteSpec{
-			ParentRefs: []v1alpha1.ParentReference{{Namespace: edge, Name: "public"}},
+			ParentRefs: []v1alpha1.ParentReference{{Namespace: edge, Name: gateway}},
 			Hostnames:  []v1alpha1.Hostname{v1alpha1.Hostname(nameOf(n) + ".shop.example")},
 			Rules: []v1alpha1.GatewayRouteRule{{BackendRefs: []v1alpha1.BackendRef{{
 				BackendObjectReference: v1alpha1.BackendObjectReference{Name: v1alpha1.ObjectName(nameOf(n)), Port: servicePort},

@@ -20,6 +20,8 @@ var routing = schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1
 // would see.
 type sight struct {
 	events watch.Interface
+	// ended is closed when nothing is seen any more.
+	ended  chan struct{}
 	mu     sync.Mutex
 	wanted map[client.ObjectKey]expectation
 }
@@ -38,12 +40,13 @@ func watchRouting(ctx context.Context, c client.WithWatch) (*sight, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", routing.Kind, err)
 	}
-	s := &sight{events: events, wanted: map[client.ObjectKey]expectation{}}
+	s := &sight{events: events, ended: make(chan struct{}), wanted: map[client.ObjectKey]expectation{}}
 	go s.look()
 	return s, nil
 }
 
 func (s *sight) look() {
+	defer close(s.ended)
 	for event := range s.events.ResultChan() {
 		if obj, ok := event.Object.(*unstructured.Unstructured); ok {
 			s.see(obj, time.Now())

@@ -9,8 +9,11 @@ import (
 
 // writes records the requests of one client that change something.
 type writes struct {
-	mu    sync.Mutex
+	mu sync.Mutex
+	// paths are those of the newest writes; of older ones only their number is
+	// known.
 	paths []string
+	older int
 }
 
 // over counts what goes through the next transport.
@@ -33,14 +36,22 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) { return
 func (w *writes) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.paths)
+	return w.older + len(w.paths)
 }
 
-// since returns the paths that were written after the first n writes.
+// forget frees the memory of what was recorded.
+func (w *writes) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.older, w.paths = w.older+len(w.paths), nil
+}
+
+// since returns the paths that were written after the first n writes, which
+// must not be forgotten.
 func (w *writes) since(n int) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.paths[n:])
+	return slices.Clone(w.paths[n-w.older:])
 }
 
 // statuses returns how often the status of each object of a resource was
