@@ -33,6 +33,8 @@ type Cache struct {
 	asked  map[ir.Key][]Topic
 	after  index.Index[translators.ObjectRef, ir.Key]
 	leans  map[ir.Key][]translators.ObjectRef
+	// went counts objects that went since the maps were made.
+	went int
 	// version counts the changes that plans may depend on by topics.
 	version uint64
 }
@@ -138,7 +140,24 @@ func (c *Cache) remove(ref translators.ObjectRef, uid types.UID) []ir.Key {
 	affected := c.affected(ref, old, nil)
 	c.version++
 	c.drop(old)
+	c.shed()
 	return affected
+}
+
+// minShed is the number of objects whose room is no matter.
+const minShed = 1024
+
+// shed takes note of an object that went, and gives room back once most have.
+func (c *Cache) shed() {
+	c.went++
+	if c.went < minShed || c.went < 3*len(c.objects) {
+		return
+	}
+	c.went = 0
+	c.objects, c.removed, c.hashes = index.Fit(c.objects), index.Fit(c.removed), index.Fit(c.hashes)
+	c.units, c.rivals = index.Fit(c.units), index.Fit(c.rivals)
+	c.topics, c.asked = index.Fit(c.topics), index.Fit(c.asked)
+	c.after, c.leans = index.Fit(c.after), index.Fit(c.leans)
 }
 
 // Forget drops all objects of a kind that is not watched any more. It returns

@@ -128,3 +128,26 @@ func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 	}
 	workers.Wait()
 }
+
+func TestCacheGivesRoomBack(t *testing.T) {
+	c := NewCache()
+	const all, stay = 2 * minShed, 10
+	name := func(n int) string { return fmt.Sprint(n) }
+	for n := range all {
+		c.Put(known(name(n), name(n), "1"))
+		c.Note(keyOf(n), []Topic{{Object: known(name(n), "", "").Ref}}, nil)
+	}
+	for n := stay; n < all; n++ {
+		c.Note(keyOf(n), nil, nil)
+		c.Remove(known(name(n), "", "").Ref, types.UID(name(n)))
+	}
+	if c.went >= minShed {
+		t.Errorf("%d objects went and no room was given back", c.went)
+	}
+	if got := len(c.Of(unit, nil)); got != stay {
+		t.Errorf("%d objects stay, want %d", got, stay)
+	}
+	if due := c.Remove(known(name(3), "", "").Ref, types.UID(name(3))); !slices.Contains(due, keyOf(3)) {
+		t.Errorf("who asked about an object that stayed is forgotten: %v", due)
+	}
+}

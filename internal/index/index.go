@@ -48,6 +48,10 @@ func (x Index[K, V]) Remove(key K, member V) {
 		return
 	}
 	delete(m.many, member)
+	if m.many != nil && len(m.many) <= maxFew/2 {
+		m.few, m.many = slices.Collect(maps.Keys(m.many)), nil
+		x[key] = m
+	}
 	if i := slices.Index(m.few, member); i >= 0 {
 		m.few = slices.Delete(m.few, i, i+1)
 		x[key] = m
@@ -55,6 +59,14 @@ func (x Index[K, V]) Remove(key K, member V) {
 	if len(m.few)+len(m.many) == 0 {
 		delete(x, key)
 	}
+}
+
+// Fit returns a copy of a map or an index that has room for what it holds and
+// no more: a map never gives back the room of the most that it ever held.
+func Fit[M ~map[K]V, K comparable, V any](m M) M {
+	out := make(M, len(m))
+	maps.Copy(out, m)
+	return out
 }
 
 // All yields the members of a key, in no order; the index must not change

@@ -19,6 +19,8 @@ type Joiner struct {
 	// they speak of, with the number of the event that said so.
 	due    map[ir.Key]uint64
 	events uint64
+	// ended counts units that ended since the maps were made.
+	ended int
 	// caused are the objects whose events made a unit due: it may have come to
 	// speak of them.
 	caused index.Index[ir.Key, ir.Ref]
@@ -75,6 +77,8 @@ func (j *Joiner) End(key ir.Key, begun uint64, report *Report) []ir.Ref {
 	delete(j.reports, key)
 	if report != nil {
 		j.reports[key] = report
+	} else {
+		j.shed()
 	}
 	for ref := range report.objects() {
 		touched[ref] = true
@@ -84,6 +88,20 @@ func (j *Joiner) End(key ir.Key, begun uint64, report *Report) []ir.Ref {
 		j.objects.Add(ref, key)
 	}
 	return slices.SortedFunc(maps.Keys(touched), ir.Ref.Compare)
+}
+
+// minShed is the number of units whose room is no matter.
+const minShed = 1024
+
+// shed takes note of a unit that ended, and gives room back once most have.
+func (j *Joiner) shed() {
+	j.ended++
+	if j.ended < minShed || j.ended < 3*len(j.reports) {
+		return
+	}
+	j.ended = 0
+	j.reports, j.objects = index.Fit(j.reports), index.Fit(j.objects)
+	j.due, j.caused = index.Fit(j.due), index.Fit(j.caused)
 }
 
 // Of returns the reports that speak of an object, sorted by unit, and whether

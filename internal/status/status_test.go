@@ -177,3 +177,26 @@ func TestJoinerIsSafeForConcurrentUse(t *testing.T) {
 	}
 	workers.Wait()
 }
+
+func TestJoinerGivesRoomBack(t *testing.T) {
+	j := NewJoiner()
+	const all, stay = 2 * minShed, 10
+	key := func(n int) ir.Key { return ir.Key{Kind: ir.KindService, Name: fmt.Sprint(n)} }
+	object := func(n int) ir.Ref { return ir.Ref{Kind: "TrafficSplit", Name: fmt.Sprint(n)} }
+	for n := range all {
+		j.Expect(object(n), []ir.Key{key(n)})
+		j.End(key(n), j.Begin(key(n)), &Report{Key: key(n), Participants: []ir.Participant{{Object: object(n)}}})
+	}
+	for n := stay; n < all; n++ {
+		j.End(key(n), j.Begin(key(n)), nil)
+	}
+	if j.ended >= minShed {
+		t.Errorf("%d units ended and no room was given back", j.ended)
+	}
+	for _, n := range []int{3, all - 1} {
+		reports, complete := j.Of(object(n))
+		if want := n < stay; (len(reports) == 1) != want || !complete {
+			t.Errorf("object %d has %d reports, complete %v; want one: %v", n, len(reports), complete, want)
+		}
+	}
+}

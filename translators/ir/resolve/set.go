@@ -1,6 +1,10 @@
 package resolve
 
-import "iter"
+import (
+	"iter"
+	"maps"
+	"slices"
+)
 
 // fewMembers is the size up to which a set is a slice: most sets of a store
 // hold one or two members, and a map costs ten times as much.
@@ -47,6 +51,10 @@ func (s *set[T]) remove(x T) bool {
 	if s.many != nil {
 		_, ok := s.many[x]
 		delete(s.many, x)
+		if len(s.many) <= fewMembers/2 {
+			s.few = slices.Collect(maps.Keys(s.many))
+			s.many = nil
+		}
 		return ok
 	}
 	for i, y := range s.few {

@@ -28,6 +28,8 @@ type Store struct {
 	units map[ir.Key]*node
 	pods  workloads
 	stale map[ir.Ref]struct{}
+	// removed counts objects that went since the maps were made.
+	removed int
 
 	// graph guards readers, checks and the reads of all nodes.
 	graph   sync.Mutex
@@ -93,6 +95,9 @@ func (s *Store) replace(ref ir.Ref, obj client.Object) []ir.Key {
 		c.selection(ref, old, obj)
 	}
 	c.settle()
+	if obj == nil {
+		s.shed()
+	}
 	affected := make([]ir.Key, 0, len(c.keys))
 	for k := range c.keys {
 		affected = append(affected, k)
