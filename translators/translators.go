@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
@@ -61,6 +62,8 @@ type Provider struct {
 	// of an ingress controller; nil where the provider does not run there. A
 	// nil function observes nothing.
 	Observe func(mesh bool, running []Running) *Observation
+	// Charts says what to install; nil where the provider cannot be installed.
+	Charts *install.Planner
 }
 
 // Running is a Deployment or DaemonSet, as seen in a cluster.

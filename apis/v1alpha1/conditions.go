@@ -158,6 +158,26 @@ const (
 	ReasonInstallFailed ConditionReason = "InstallFailed"
 	// ReasonNotInstalled says that the mesh or controller was not found.
 	ReasonNotInstalled ConditionReason = "NotInstalled"
+	// ReasonRolledBack says that an upgrade failed and that what was there
+	// before runs again; the message says what failed.
+	ReasonRolledBack ConditionReason = "RolledBack"
+	// ReasonChangedByHand says that somebody else changed a Helm release of
+	// Meshloom's; the message says how to go on.
+	ReasonChangedByHand ConditionReason = "ChangedByHand"
+	// ReasonPreflightFailed says that the cluster is not fit for what is
+	// asked; the message has every finding.
+	ReasonPreflightFailed ConditionReason = "PreflightFailed"
+	// ReasonMembersExist says that a mesh is not removed while namespaces are
+	// in it; the message names them.
+	ReasonMembersExist ConditionReason = "MembersExist"
+	// ReasonWorkloadsImmovable says that workloads cannot be restarted without
+	// losing requests; the message names them and what would help.
+	ReasonWorkloadsImmovable ConditionReason = "WorkloadsImmovable"
+	// ReasonVersionUnknown says that the catalog does not have the version.
+	ReasonVersionUnknown ConditionReason = "VersionUnknown"
+	// ReasonSkew says that the way from the version that runs to the one asked
+	// for is too long, or goes back too far.
+	ReasonSkew ConditionReason = "Skew"
 	// ReasonPairingUnsupported says that the ingress cannot take part in
 	// the mesh.
 	ReasonPairingUnsupported ConditionReason = "PairingUnsupported"

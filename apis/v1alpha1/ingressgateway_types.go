@@ -274,6 +274,12 @@ type IngressGatewayStatus struct {
 	//
 	// +optional
 	Pairing *PairingStatus `json:"pairing,omitempty"`
+
+	// install is how far the installation of the gateway's workload has come.
+	// Only the installer writes it; it is absent where somebody else runs it.
+	//
+	// +optional
+	Install *InstallState `json:"install,omitempty"`
 }
 
 // AddressType says what an address is.

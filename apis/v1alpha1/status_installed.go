@@ -48,6 +48,12 @@ type InstalledStatus struct {
 	//
 	// +optional
 	Env *ObservedEnv `json:"env,omitempty"`
+
+	// install is how far the installer has come. Only the installer writes it;
+	// it is absent on what is Adopted.
+	//
+	// +optional
+	Install *InstallState `json:"install,omitempty"`
 }
 
 // Revision is one control plane.

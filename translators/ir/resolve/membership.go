@@ -14,7 +14,7 @@ import (
 
 // recordAnnotation, on a Namespace, names the Mesh that it belongs to until it
 // leaves.
-const recordAnnotation = "meshloom.io/mesh"
+const recordAnnotation = v1alpha1.LabelMesh
 
 // membership is the value that is derived for a Namespace.
 type membership struct {

@@ -1,0 +1,36 @@
+package v1alpha1
+
+// Marks that Meshloom puts on objects of the cluster.
+const (
+	// LabelMesh on a Namespace names the Managed Mesh that it is a member of.
+	LabelMesh = GroupName + "/mesh"
+	// LabelGatewayMesh on a Namespace names the Mesh that its IngressGateways
+	// take part in.
+	LabelGatewayMesh = GroupName + "/gateway-mesh"
+	// AnnotationRevision on a Namespace names the control plane of its mesh
+	// that new pods belong to. Absent means the mesh's own.
+	AnnotationRevision = GroupName + "/revision"
+	// AnnotationRestartedAt on the template of a workload's pods is when
+	// Meshloom had them made anew.
+	AnnotationRestartedAt = GroupName + "/restarted-at"
+)
+
+// Annotations of a Mesh, an IngressController or an IngressGateway by which
+// somebody agrees to something.
+const (
+	// AnnotationAdopt is written by `meshctl adopt` and names the namespace of
+	// the installation that may be taken over.
+	AnnotationAdopt = GroupName + "/adopt"
+	// AnnotationMoveImmovable with the value "true" lets workloads be restarted
+	// that cannot be without losing requests.
+	AnnotationMoveImmovable = GroupName + "/move-immovable"
+	// AnnotationUninstall says what a deletion may take along, a list of:
+	// members (go on while namespaces are in the mesh), crds.
+	AnnotationUninstall = GroupName + "/uninstall"
+	// AnnotationRotateRoot asks for a new root of trust whenever its value
+	// changes.
+	AnnotationRotateRoot = GroupName + "/rotate-root"
+	// AnnotationRetry has the installer try again what failed, or take back
+	// what somebody changed by hand, whenever its value changes.
+	AnnotationRetry = GroupName + "/retry"
+)

@@ -1,0 +1,122 @@
+package install
+
+import (
+	"time"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+)
+
+// Wanted is what the user asks of a mesh.
+type Wanted struct {
+	// Name of the Mesh, and its generation.
+	Name       string
+	Generation int64
+	Spec       v1alpha1.MeshSpec
+	// Annotations of the Mesh: what somebody agreed to.
+	Annotations map[string]string
+	// Namespace is where the control plane runs.
+	Namespace string
+	// Deleting says that the Mesh is being deleted.
+	Deleting bool
+	// Neighbours are the other meshes of the same provider in this cluster.
+	Neighbours []Neighbour
+}
+
+// Neighbour is another mesh of the same provider.
+type Neighbour struct {
+	Name, Namespace string
+	Adopted         bool
+	// Default says that it speaks for objects that name no revision.
+	Default bool
+}
+
+// Seen is what was seen of a mesh: the input of every decision beside Wanted.
+type Seen struct {
+	Cluster Cluster
+	// State is what the installer wrote into the Mesh's status last.
+	State v1alpha1.InstallState
+	// Members are the namespaces of the mesh, sorted by name.
+	Members []Member
+	// Gateways are the paired IngressGateways that Meshloom runs.
+	Gateways []GatewaySeen
+	// Trust is what is there of the root of trust.
+	Trust TrustSeen
+	Now   time.Time
+}
+
+// Member is one namespace of a mesh.
+type Member struct {
+	Name string
+	// Revision is the one recorded on it; empty where none is: then new pods
+	// get the one that runs.
+	Revision string
+	// Marked says that the provider's own marks for that revision are on it, so
+	// that new pods get a proxy of it.
+	Marked bool
+	// Workloads that have pods, sorted by kind and name.
+	Workloads []MemberWorkload
+}
+
+// MemberWorkload is what owns pods in a member namespace.
+type MemberWorkload struct {
+	Kind, Namespace, Name string
+	Replicas              int32
+	// Surge and Unavailable are those of its rolling update, as pods.
+	Surge, Unavailable int32
+	// Recreate says that it removes pods before it makes new ones.
+	Recreate bool
+	// Readiness says that every container that serves has a readiness probe.
+	Readiness bool
+	// Drain is how long its pods go on serving after they were told to end; 0
+	// where nothing says so.
+	Drain time.Duration
+	// Disruptions are how many of its pods its PodDisruptionBudgets let go now;
+	// -1 where no budget selects them.
+	Disruptions int32
+	// RolledOut says that all its pods are of the newest template and ready.
+	RolledOut bool
+	// Restartable is false for what nothing recreates, such as a bare pod.
+	Restartable bool
+	Pods        []PodSeen
+}
+
+// Pod is what is read of a pod to know its proxy.
+type Pod struct {
+	Labels, Annotations map[string]string
+	// Containers, init containers included, in their order.
+	Containers []Container
+}
+
+// Container is one container of a pod.
+type Container struct{ Name, Image string }
+
+// Proxy is the mesh's proxy in a pod.
+type Proxy struct{ Revision, Version string }
+
+// PodSeen is one pod of a workload.
+type PodSeen struct {
+	Name    string
+	Created time.Time
+	Ready   bool
+	// Proxy is nil where the pod has none.
+	Proxy *Proxy
+}
+
+// GatewaySeen is the workload of an IngressGateway.
+type GatewaySeen struct {
+	Namespace, Name string
+	// RolledOut says that all of its pods are of the newest template and ready.
+	RolledOut bool
+	Pods      []PodSeen
+}
+
+// TrustSeen is what is there of a mesh's root of trust.
+type TrustSeen struct {
+	// Given is the user's Secret; nil where none is named or it is not there.
+	Given *Authority
+	// GivenError says why the user's Secret cannot be used.
+	GivenError string
+	// Kept is the root that Meshloom generated and keeps, Next the one that is
+	// to follow it, and Issued what the control plane has now.
+	Kept, Next, Issued *Authority
+}
