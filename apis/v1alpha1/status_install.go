@@ -4,12 +4,6 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // InstallState is how far an installation, an upgrade or a removal has come.
 type InstallState struct {
-	// observedGeneration is the generation that the installer last worked on.
-	//
-	// +optional
-	// +kubebuilder:validation:Minimum=1
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-
 	// conditions are Installed and, while true, Upgrading, Reconciling and
 	// Stalled, as the installer sees them.
 	//
@@ -18,6 +12,12 @@ type InstallState struct {
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation that the installer last worked on.
+	//
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// version is the exact version that spec.version was resolved to.
 	//
