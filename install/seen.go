@@ -39,6 +39,9 @@ type Seen struct {
 	Members []Member
 	// Gateways are the paired IngressGateways that Meshloom runs.
 	Gateways []GatewaySeen
+	// Strays are pods anywhere else that carry a proxy of the provider, of
+	// whichever revision: in namespaces that left the mesh, for one.
+	Strays []PodSeen
 	// Trust is what is there of the root of trust.
 	Trust TrustSeen
 	Now   time.Time
@@ -98,6 +101,9 @@ type PodSeen struct {
 	Name    string
 	Created time.Time
 	Ready   bool
+	// Leaving pods are being deleted: they are no reason for a restart, but use
+	// their control plane until they are gone.
+	Leaving bool
 	// Proxy is nil where the pod has none.
 	Proxy *Proxy
 }
