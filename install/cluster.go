@@ -14,6 +14,9 @@ type Cluster struct {
 	Webhooks   []Webhook
 	// Definitions are the names of CRDs.
 	Definitions []string
+	// Owners are the Helm releases, as "namespace/name", that CRDs say they
+	// belong to, by the name of the CRD.
+	Owners map[string]string
 }
 
 // Release is a Helm release as Helm's storage has it.
@@ -67,6 +70,8 @@ type Webhook struct {
 	Labels     map[string]string
 	// Services are those it calls, as "namespace/name".
 	Services []string
+	// Missing are those of Services that do not exist.
+	Missing []string
 	// Trusted says that all of its webhooks have a CA.
 	Trusted bool
 }

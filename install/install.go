@@ -99,6 +99,9 @@ type Chart struct {
 	Path      string         `json:"-"`       // below Planner.Charts; empty where the chart is not embedded
 	Source    Source         `json:"source"`
 	Values    map[string]any `json:"values,omitempty"`
+	// Revision is the control plane that the release belongs to; empty where it
+	// is Shared. The decision sets it, and the release keeps it as a label.
+	Revision string `json:"revision,omitempty"`
 	// Shared releases are the cluster's: several meshes need them, the newest
 	// version wins, and they go with the last mesh.
 	Shared bool `json:"shared,omitempty"`

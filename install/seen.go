@@ -44,7 +44,16 @@ type Seen struct {
 	Strays []PodSeen
 	// Trust is what is there of the root of trust.
 	Trust TrustSeen
-	Now   time.Time
+	// Home is the namespace of the control plane.
+	Home NamespaceSeen
+	Now  time.Time
+}
+
+// NamespaceSeen is what was seen of one namespace.
+type NamespaceSeen struct {
+	Exists, Terminating bool
+	// Mesh that it is recorded as a member of; empty where of none.
+	Mesh string
 }
 
 // Member is one namespace of a mesh.
@@ -76,6 +85,11 @@ type MemberWorkload struct {
 	// Disruptions are how many of its pods its PodDisruptionBudgets let go now;
 	// -1 where no budget selects them.
 	Disruptions int32
+	// Locked says that one of its PodDisruptionBudgets never lets a pod go, even
+	// while all of them are ready.
+	Locked bool
+	// Restarted is when Meshloom last had its pods made anew; zero where never.
+	Restarted time.Time
 	// RolledOut says that all its pods are of the newest template and ready.
 	RolledOut bool
 	// Restartable is false for what nothing recreates, such as a bare pod.

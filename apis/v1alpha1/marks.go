@@ -10,6 +10,8 @@ const (
 	// AnnotationRevision on a Namespace names the control plane of its mesh
 	// that new pods belong to. Absent means the mesh's own.
 	AnnotationRevision = GroupName + "/revision"
+	// LabelRevision on a Helm release names the control plane that it is of.
+	LabelRevision = GroupName + "/revision"
 	// AnnotationRestartedAt on the template of a workload's pods is when
 	// Meshloom had them made anew.
 	AnnotationRestartedAt = GroupName + "/restarted-at"

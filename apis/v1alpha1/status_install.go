@@ -39,7 +39,13 @@ type InstallState struct {
 	// +optional
 	Gateways *GatewayWave `json:"gateways,omitempty"`
 
-	// waveSince is when the last workload was restarted.
+	// wave is what the proxies of members are to become, and since when.
+	//
+	// +optional
+	Wave *MemberWave `json:"wave,omitempty"`
+
+	// waveSince is when the wave last touched something: a namespace that was
+	// moved, or a workload that was restarted.
 	//
 	// +optional
 	WaveSince *metav1.Time `json:"waveSince,omitempty"`
@@ -75,6 +81,29 @@ type InstallState struct {
 	//
 	// +optional
 	Trust *TrustState `json:"trust,omitempty"`
+}
+
+// MemberWave is what the proxies of members are to become.
+type MemberWave struct {
+	// version is the exact version.
+	//
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Version string `json:"version,omitempty"`
+
+	// revision is the control plane that they are to belong to.
+	//
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Revision string `json:"revision,omitempty"`
+
+	// since is when that became so. What was restarted earlier was restarted
+	// for something else.
+	//
+	// +required
+	Since metav1.Time `json:"since,omitzero"`
 }
 
 // GatewayWave is what gateways shall run.
