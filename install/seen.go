@@ -132,11 +132,15 @@ type GatewaySeen struct {
 
 // TrustSeen is what is there of a mesh's root of trust.
 type TrustSeen struct {
-	// Given is the user's Secret; nil where none is named or it is not there.
+	// Given is the user's Secret; nil where none is named, or it is of no use.
 	Given *Authority
-	// GivenError says why the user's Secret cannot be used.
+	// GivenError says why the user's Secret cannot be used, and the remedy.
 	GivenError string
-	// Kept is the root that Meshloom generated and keeps, Next the one that is
-	// to follow it, and Issued what the control plane has now.
-	Kept, Next, Issued *Authority
+	// Kept are the roots that Meshloom generated and keeps.
+	Kept *KeptTrust
+	// Issued is what the control plane has now.
+	Issued *Authority
+	// Foreign names the objects under our names that are somebody else's, and
+	// the broken ones, each with the reason.
+	Foreign []string
 }

@@ -19,7 +19,8 @@ type Step struct {
 	// Workload is set for Restart.
 	Workload *MemberWorkload
 	// Authority is set for WriteTrust, and Keep for KeepTrust.
-	Authority, Keep *Authority
+	Authority *Authority
+	Keep      *KeptTrust
 	// After is when to look again; 0 leaves it to events.
 	After time.Duration
 	// Reason and Message say why, in the words of conditions.
