@@ -71,6 +71,7 @@ func Provider() translators.Provider {
 		Rivals:      rivals,
 		Expand:      expand,
 		Observe:     observe,
+		Charts:      planner(),
 	}
 }
 
