@@ -40,6 +40,20 @@ type Release struct {
 	// Description is what Helm's history says about it.
 	Description string
 	Updated     time.Time
+	// History are the revisions before this one that Helm still has, newest
+	// first.
+	History []PastRevision
+}
+
+// PastRevision is an older revision of a Helm release.
+type PastRevision struct {
+	// Revision is Helm's number of it.
+	Revision int
+	// Deployed says that it ran once, as far as Helm knows.
+	Deployed bool
+	// Digest is that of the chart and values that we wrote; empty where we did
+	// not.
+	Digest string
 }
 
 // ReleaseStatus is Helm's word for the state of a release.

@@ -12,6 +12,16 @@ const (
 	AnnotationRevision = GroupName + "/revision"
 	// LabelRevision on a Helm release names the control plane that it is of.
 	LabelRevision = GroupName + "/revision"
+	// LabelOwner on a Helm release names the object that it was installed for,
+	// as Mesh.shop.
+	LabelOwner = GroupName + "/owner"
+	// LabelDigest on a Helm release is the digest of the chart and values that
+	// Meshloom asked for.
+	LabelDigest = GroupName + "/digest"
+	// LabelWritten on a Helm release is Helm's number of the revision that
+	// Meshloom wrote. Helm hands labels on to the revisions that follow, so one
+	// with another number is somebody else's.
+	LabelWritten = GroupName + "/written"
 	// AnnotationRestartedAt on the template of a workload's pods is when
 	// Meshloom had them made anew.
 	AnnotationRestartedAt = GroupName + "/restarted-at"

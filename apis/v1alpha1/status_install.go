@@ -165,6 +165,14 @@ type InstalledRelease struct {
 	// +kubebuilder:validation:MaxLength=63
 	Failed string `json:"failed,omitempty"`
 
+	// good is the digest of the chart and values that have been seen to work.
+	// What stops working later is reported, and not rolled back.
+	//
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Good string `json:"good,omitempty"`
+
 	// since is when the installer wrote it.
 	//
 	// +optional
