@@ -14,6 +14,7 @@ package binaries
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -23,6 +24,10 @@ import (
 // the tag that images made of them carry. The module itself has a
 // pseudo-version that does not say it.
 const IstioVersion = "1.31.0"
+
+// PreviousIstioVersion is the version that tests of upgrades come from. It is
+// built from a module of its own.
+const PreviousIstioVersion = "1.30.0"
 
 // EnvoyVersion is the Envoy that serves as the data plane of Istio in tests.
 const EnvoyVersion = "1.40.0"
@@ -93,15 +98,52 @@ func kubernetesSet(name string, programs ...program) (*toolset, error) {
 
 // Istio returns a folder with pilot-discovery and pilot-agent of IstioVersion.
 func Istio(ctx context.Context, progress io.Writer) (string, error) {
-	set, err := newToolset("istio", "istio", []program{
-		{name: "pilot-discovery", pkg: "istio.io/istio/pilot/cmd/pilot-discovery"},
-		{name: "pilot-agent", pkg: "istio.io/istio/pilot/cmd/pilot-agent"},
+	return IstioAt(ctx, IstioVersion, progress)
+}
+
+// PreviousIstio is Istio of PreviousIstioVersion.
+func PreviousIstio(ctx context.Context, progress io.Writer) (string, error) {
+	return IstioAt(ctx, PreviousIstioVersion, progress)
+}
+
+// IstioAt is Istio of one of the two versions.
+func IstioAt(ctx context.Context, version string, progress io.Writer) (string, error) {
+	module, err := istioModule(version)
+	if err != nil {
+		return "", err
+	}
+	set, err := newToolset(module, module, []program{
+		{name: "pilot-discovery", pkg: istioPath + "/pilot/cmd/pilot-discovery"},
+		{name: "pilot-agent", pkg: istioPath + "/pilot/cmd/pilot-agent"},
 	})
 	if err != nil {
 		return "", err
 	}
-	set.stamp("istio.io/istio/pkg/version", map[string]string{
-		"buildVersion": IstioVersion, "buildTag": IstioVersion, "buildHub": "docker.io/local", "buildStatus": "Clean",
+	set.stamp(istioPath+"/pkg/version", map[string]string{
+		"buildVersion": version, "buildTag": version, "buildHub": "docker.io/local", "buildStatus": "Clean",
 	})
 	return set.dir(ctx, progress)
+}
+
+// IstioSource returns the source folder of one of the two versions of Istio,
+// which holds its charts and CRDs.
+func IstioSource(ctx context.Context, version string) (string, error) {
+	module, err := istioModule(version)
+	if err != nil {
+		return "", err
+	}
+	return ModuleDir(ctx, module, istioPath)
+}
+
+const istioPath = "istio.io/istio"
+
+// istioModule names the module below hack/tools that pins a version.
+func istioModule(version string) (string, error) {
+	switch version {
+	case IstioVersion:
+		return "istio", nil
+	case PreviousIstioVersion:
+		return "istio130", nil
+	}
+	return "", fmt.Errorf("find Istio %s: hack/tools has %s and %s", version, PreviousIstioVersion, IstioVersion)
 }

@@ -12,71 +12,70 @@ import (
 	"github.com/meshloom/meshloom/test/cluster/image"
 )
 
-// Names of the images of Istio's pods: what its chart asks for when its hub is
-// docker.io/local.
-const (
-	PilotName = "docker.io/local/pilot:" + binaries.IstioVersion
-	ProxyName = "docker.io/local/proxyv2:" + binaries.IstioVersion
-)
+// PilotName and ProxyName are the images of Istio's pods: what its charts ask
+// for when their hub is docker.io/local and their tag is the version.
+func PilotName(version string) string { return "docker.io/local/pilot:" + version }
+
+// ProxyName is the image of sidecars and gateways.
+func ProxyName(version string) string { return "docker.io/local/proxyv2:" + version }
 
 // proxyUser is who Istio's chart and injection template expect. The image has
 // to say it: the chart asks for no root and gives no uid.
 const proxyUser = "1337:1337"
 
-// Istio writes both of Istio's images into dir and returns the archives' paths.
-func Istio(ctx context.Context, dir string, progress io.Writer) ([]string, error) {
-	pilot, err := Pilot(ctx, dir, progress)
+// Istio writes both images of one version of Istio into dir and returns the
+// archives' paths.
+func Istio(ctx context.Context, version, dir string, progress io.Writer) ([]string, error) {
+	programs, err := binaries.IstioAt(ctx, version, progress)
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := Proxy(ctx, dir, progress)
+	pilot, err := pilot(version, programs, dir)
 	if err != nil {
 		return nil, err
 	}
-	return []string{pilot, proxy}, nil
+	envoy, err := binaries.Envoy(ctx, binaries.EnvoyVersion, progress)
+	if err != nil {
+		return nil, err
+	}
+	source, err := binaries.IstioSource(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := proxy(programs, envoy, source)
+	if err != nil {
+		return nil, err
+	}
+	spec.Name = ProxyName(version)
+	path, err := Archive(dir, spec)
+	if err != nil {
+		return nil, err
+	}
+	return []string{pilot, path}, nil
 }
 
-// Pilot writes Istio's control plane into dir and returns the archive's path.
-func Pilot(ctx context.Context, dir string, progress io.Writer) (string, error) {
-	programs, err := binaries.Istio(ctx, progress)
-	if err != nil {
-		return "", err
-	}
+// pilot writes Istio's control plane.
+func pilot(version, programs, dir string) (string, error) {
 	const binary = "/usr/local/bin/pilot-discovery"
 	return Archive(dir, image.Spec{
-		Name: PilotName, User: proxyUser, Entrypoint: []string{binary},
+		Name: PilotName(version), User: proxyUser, Entrypoint: []string{binary},
 		Files: map[string]string{binary: filepath.Join(programs, "pilot-discovery")},
 	})
 }
 
-// Proxy writes Istio's sidecar and gateway into dir and returns the archive's
-// path: pilot-agent, the official Envoy in place of Istio's own build of it,
-// and this machine's iptables for the init container.
-func Proxy(ctx context.Context, dir string, progress io.Writer) (string, error) {
-	programs, err := binaries.Istio(ctx, progress)
-	if err != nil {
-		return "", err
-	}
-	envoy, err := binaries.Envoy(ctx, binaries.EnvoyVersion, progress)
-	if err != nil {
-		return "", err
-	}
-	source, err := binaries.ModuleDir(ctx, "istio", "istio.io/istio")
-	if err != nil {
-		return "", err
-	}
+// proxy is Istio's sidecar and gateway: pilot-agent, the official Envoy in
+// place of Istio's own build of it, and this machine's iptables for the init
+// container.
+func proxy(programs, envoy, source string) (image.Spec, error) {
 	files, err := systemFiles(envoy, iptables)
 	if err != nil {
-		return "", err
+		return image.Spec{}, err
 	}
 	const binary = "/usr/local/bin/pilot-agent"
 	files[binary] = filepath.Join(programs, "pilot-agent")
 	files["/usr/local/bin/envoy"] = envoy
 	files["/var/lib/istio/envoy/envoy_bootstrap_tmpl.json"] = filepath.Join(source, "tools", "packaging", "common", "envoy_bootstrap.json")
-	return Archive(dir, image.Spec{
-		Name: ProxyName, User: proxyUser, Entrypoint: []string{binary},
-		Files: files, Links: systemLinks(),
-	})
+	return image.Spec{User: proxyUser, Entrypoint: []string{binary}, Files: files, Links: systemLinks()}, nil
 }
 
 // Where Debian's packages iptables and busybox-static put their programs.

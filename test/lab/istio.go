@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/meshloom/meshloom/test/binaries"
 	"github.com/meshloom/meshloom/test/images"
 	"github.com/meshloom/meshloom/test/istio"
 )
@@ -51,7 +52,7 @@ func (l *Lab) loadAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	archives, err := images.Istio(ctx, dir, l.progress)
+	archives, err := images.Istio(ctx, binaries.IstioVersion, dir, l.progress)
 	if err != nil {
 		return err
 	}

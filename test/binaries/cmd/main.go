@@ -1,7 +1,7 @@
 // Command cmd makes sure that programs which tests run are in the cache and
 // prints where they are:
 //
-//	go run ./test/binaries/cmd [controlplane] [kubernetes] [istio] [envoy] [kubectl] [helm]
+//	go run ./test/binaries/cmd [controlplane] [kubernetes] [istio] [previous-istio] [envoy] [kubectl] [helm]
 //
 // Progress goes to standard error, one path for each argument to standard
 // output. Without arguments it makes all of them.
@@ -31,17 +31,18 @@ func main() {
 }
 
 func run(ctx context.Context, names []string) error {
-	all := []string{"controlplane", "kubernetes", "istio", "envoy", "kubectl", "helm"}
+	all := []string{"controlplane", "kubernetes", "istio", "previous-istio", "envoy", "kubectl", "helm"}
 	if len(names) == 0 {
 		names = all
 	}
 	providers := map[string]provider{
-		"controlplane": binaries.ControlPlane,
-		"kubernetes":   binaries.Kubernetes,
-		"istio":        binaries.Istio,
-		"envoy":        envoy,
-		"kubectl":      binaries.Kubectl,
-		"helm":         binaries.Helm,
+		"controlplane":   binaries.ControlPlane,
+		"kubernetes":     binaries.Kubernetes,
+		"istio":          binaries.Istio,
+		"previous-istio": binaries.PreviousIstio,
+		"envoy":          envoy,
+		"kubectl":        binaries.Kubectl,
+		"helm":           binaries.Helm,
 	}
 	for _, name := range names {
 		provide, known := providers[name]
