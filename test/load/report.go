@@ -26,10 +26,14 @@ type Report struct {
 	// where the header was absent.
 	By map[string]map[string]int `json:"by"`
 	// Errors counts requests that got no response, by what happened.
-	Errors    map[string]int `json:"errors,omitempty"`
-	Latency   Latency        `json:"latency"`
-	Seconds   float64        `json:"seconds"`
-	PerSecond float64        `json:"perSecond"`
+	Errors map[string]int `json:"errors,omitempty"`
+	// Failed, Resent and the first Failures are of a Steady run alone.
+	Failed    int       `json:"failed,omitempty"`
+	Resent    int       `json:"resent,omitempty"`
+	Failures  []Failure `json:"failures,omitempty"`
+	Latency   Latency   `json:"latency"`
+	Seconds   float64   `json:"seconds"`
+	PerSecond float64   `json:"perSecond"`
 	// First is one of the responses, whole.
 	First *Response `json:"first,omitempty"`
 }
@@ -102,24 +106,43 @@ func (t *tally) add(o outcome) {
 func report(tallies []*tally, took time.Duration) *Report {
 	all := newTally()
 	for _, t := range tallies {
-		all.Requests += t.Requests
 		all.took = append(all.took, t.took...)
-		sum(all.Statuses, t.Statuses)
-		sum(all.Errors, t.Errors)
-		for name, values := range t.By {
-			for value, n := range values {
-				count(all.By, name, value, n)
-			}
-		}
-		if all.First == nil {
-			all.First = t.First
-		}
+		all.include(&t.Report)
 	}
 	slices.Sort(all.took)
 	all.Latency = Latency{P50: all.at(0.5), P90: all.at(0.9), P99: all.at(0.99), Max: all.at(1)}
 	all.Seconds = took.Seconds()
 	all.PerSecond = float64(all.Requests) / all.Seconds
 	return &all.Report
+}
+
+// Sum is the report of several runs at a time, without its latency.
+func Sum(reports ...*Report) *Report {
+	all := &newTally().Report
+	for _, r := range reports {
+		all.include(r)
+		all.Seconds = max(all.Seconds, r.Seconds)
+		all.PerSecond += r.PerSecond
+	}
+	return all
+}
+
+// include adds the counts of another report.
+func (r *Report) include(other *Report) {
+	r.Requests += other.Requests
+	r.Failed += other.Failed
+	r.Resent += other.Resent
+	r.Failures = append(r.Failures, other.Failures...)
+	sum(r.Statuses, other.Statuses)
+	sum(r.Errors, other.Errors)
+	for name, values := range other.By {
+		for value, n := range values {
+			count(r.By, name, value, n)
+		}
+	}
+	if r.First == nil {
+		r.First = other.First
+	}
 }
 
 // at returns a quantile of the sorted times in milliseconds.

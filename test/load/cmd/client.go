@@ -12,7 +12,7 @@ import (
 )
 
 func send(ctx context.Context, args []string) error {
-	o, err := readOptions(args)
+	o, err := readOptions(flag.NewFlagSet("run", flag.ContinueOnError), args)
 	if err != nil {
 		return err
 	}
@@ -23,11 +23,11 @@ func send(ctx context.Context, args []string) error {
 	return printJSON(report)
 }
 
-// readOptions reads what load.Options.Args writes.
-func readOptions(args []string) (load.Options, error) {
+// readOptions reads what load.Options.Args writes, and the flags of the given
+// set.
+func readOptions(flags *flag.FlagSet, args []string) (load.Options, error) {
 	var o load.Options
 	var headers, by words
-	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.IntVar(&o.Requests, "n", 1, "requests in all")
 	flags.IntVar(&o.Concurrency, "c", 1, "requests at once")
 	flags.DurationVar(&o.Pause, "pause", 0, "wait of each sender after each request")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"net/http"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func TestOptionsSurviveTheWayIntoAPod(t *testing.T) {
 		Requests: 20, Concurrency: 4, Pause: time.Millisecond, Timeout: 3 * time.Second, By: []string{"X-A", "X-B"},
 		Client: load.ClientOptions{Address: "127.0.0.1:80", NewConnections: true, HTTP2: true, ServerName: "s", Insecure: true},
 	}
-	got, err := readOptions(o.Args()[1:])
+	got, err := readOptions(flagSet(), o.Args()[1:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +31,10 @@ func TestOptionsSurviveTheWayIntoAPod(t *testing.T) {
 
 func TestBadArguments(t *testing.T) {
 	for _, args := range [][]string{{}, {"http://a", "http://b"}, {"-H", "no colon", "http://a"}, {"-ca", "/no/such/file", "http://a"}} {
-		if _, err := readOptions(args); err == nil {
+		if _, err := readOptions(flagSet(), args); err == nil {
 			t.Errorf("%q was taken", args)
 		}
 	}
 }
+
+func flagSet() *flag.FlagSet { return flag.NewFlagSet("run", flag.ContinueOnError) }

@@ -3,9 +3,11 @@
 //	load serve -http :8080 -name echo -version v1
 //	load run -n 2000 -c 8 http://echo:8080/
 //	load raw -n 20 echo:8080
+//	load steady -rate 300 -ledger http://ledger:8080 http://echo:8080/
+//	load ledger -http :8080
 //
-// run and raw print one JSON document. They end with code 0 whatever came
-// back: the counts are the result.
+// run, raw and steady print one JSON document. They end with code 0 whatever
+// came back: the counts are the result.
 package main
 
 import (
@@ -31,13 +33,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	commands := map[string]func(context.Context, []string) error{"serve": serve, "run": send, "raw": raw}
+	commands := map[string]func(context.Context, []string) error{"serve": serve, "run": send, "raw": raw, "steady": steady, "ledger": keepLedger}
 	if len(args) > 0 {
 		if command, ok := commands[args[0]]; ok {
 			return command(ctx, args[1:])
 		}
 	}
-	return errors.New("want serve, run or raw, then -h for its flags")
+	return errors.New("want serve, run, raw, steady or ledger, then -h for its flags")
 }
 
 func printJSON(v any) error {
