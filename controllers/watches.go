@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -39,7 +38,7 @@ func (a *assembly) Start(ctx context.Context) error {
 		return err
 	}
 	synced := []toolscache.InformerSynced{a.watches.Synced, crds}
-	for _, kind := range []client.Object{&appsv1.Deployment{}, &appsv1.DaemonSet{}} {
+	for _, kind := range workloads {
 		one, err := a.listen(ctx, kind, a.runs)
 		if err != nil {
 			return err

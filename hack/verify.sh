@@ -12,7 +12,7 @@ readonly apilint=(
 	run "$beside" -c hack/tools/kube-api-linter/.golangci.yaml ./apis/...
 )
 # What `make generate` writes.
-readonly generated=(':(glob)**/zz_generated.*' apis/v1alpha1/crds docs/reference)
+readonly generated=(':(glob)**/zz_generated.*' apis/v1alpha1/crds docs/reference install/chart/files)
 # The packages in which goroutines share memory.
 readonly concurrent=(./controllers/... ./internal/apply/... ./internal/reconciler/... ./internal/status/... ./test/load/...)
 
