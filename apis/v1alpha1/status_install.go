@@ -165,6 +165,13 @@ type InstalledRelease struct {
 	// +kubebuilder:validation:MaxLength=63
 	Failed string `json:"failed,omitempty"`
 
+	// why says what made it fail, and names the object.
+	//
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Why string `json:"why,omitempty"`
+
 	// good is the digest of the chart and values that have been seen to work.
 	// What stops working later is reported, and not rolled back.
 	//
