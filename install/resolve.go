@@ -1,0 +1,177 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+)
+
+// ParseCatalog reads a provider's versions.yaml. An unknown field, a version
+// out of order, a window or date that cannot be read and a default that is not
+// listed are errors.
+func ParseCatalog(data []byte) (Catalog, error) {
+	var c Catalog
+	if err := yaml.UnmarshalStrict(data, &c); err != nil {
+		return Catalog{}, fmt.Errorf("read catalog: %w", err)
+	}
+	if err := c.validate(); err != nil {
+		return Catalog{}, fmt.Errorf("read catalog: %w", err)
+	}
+	return c, nil
+}
+
+func (c Catalog) validate() error {
+	if len(c.Versions) == 0 {
+		return errors.New("it lists no versions")
+	}
+	if c.Skew < 1 {
+		return fmt.Errorf("skew is %d: an upgrade must be able to step over 1 minor version at least", c.Skew)
+	}
+	for i, v := range c.Versions {
+		if err := v.validate(); err != nil {
+			return fmt.Errorf("version %s: %w", v.Version, err)
+		}
+		if i > 0 && !Newer(c.Versions[i-1].Version, v.Version) {
+			return fmt.Errorf("version %s comes after %s: the newest stands first, and each once", v.Version, c.Versions[i-1].Version)
+		}
+	}
+	if _, ok := c.newestOf(c.Default); !ok {
+		return fmt.Errorf("default %q is the minor version of none that is listed", c.Default)
+	}
+	return nil
+}
+
+func (v Version) validate() error {
+	if _, err := parseVersion(v.Version); err != nil {
+		return err
+	}
+	if err := v.Kubernetes.validate(); err != nil {
+		return fmt.Errorf("kubernetes: %w", err)
+	}
+	if err := v.GatewayAPI.validate(); err != nil {
+		return fmt.Errorf("gatewayAPI: %w", err)
+	}
+	if _, ok := v.EndOfLife.Time(); !ok {
+		return fmt.Errorf("endOfLife %q is no date like 2027-05-31", v.EndOfLife)
+	}
+	return nil
+}
+
+// Resolve returns the entry for what was asked: the newest of the default minor
+// version for "", the newest of a minor version, or an exact version. The error
+// is a *Refusal that lists what there is.
+func (c Catalog) Resolve(asked string) (Version, error) {
+	want := asked
+	if want == "" {
+		want = c.Default
+	}
+	for _, v := range c.Versions {
+		if v.Version == strings.TrimPrefix(want, "v") {
+			return v, nil
+		}
+	}
+	if v, ok := c.newestOf(want); ok {
+		return v, nil
+	}
+	return Version{}, refuse(v1alpha1.ReasonVersionUnknown,
+		"version %s cannot be installed; these can: %s", want, strings.Join(c.list(), ", "))
+}
+
+// newestOf returns the newest version of a minor one.
+func (c Catalog) newestOf(minor string) (Version, bool) {
+	if strings.Count(minor, ".") != 1 {
+		return Version{}, false
+	}
+	want, err := parseMinor(minor)
+	if err != nil {
+		return Version{}, false
+	}
+	for _, v := range c.Versions {
+		if has, err := parseMinor(v.Version); err == nil && has.EqualTo(want.Version) {
+			return v, true
+		}
+	}
+	return Version{}, false
+}
+
+// list returns the exact versions, newest first.
+func (c Catalog) list() []string {
+	names := make([]string, len(c.Versions))
+	for i, v := range c.Versions {
+		names[i] = v.Version
+	}
+	return names
+}
+
+// Step checks that a control plane can go from one exact version to another in
+// one step, forwards or back. An empty from is a first installation. The error
+// is a *Refusal that names a version to go to first.
+func (c Catalog) Step(from, to string) error {
+	if from == "" || from == to {
+		return nil
+	}
+	a, err := parseMinor(from)
+	if err != nil {
+		return refuse(v1alpha1.ReasonSkew, "the version that runs, %q, cannot be read, so no upgrade from it can be checked", from)
+	}
+	b, err := parseMinor(to)
+	if err != nil {
+		return refuse(v1alpha1.ReasonVersionUnknown, "version %q cannot be read: it must be like 1.31.0", to)
+	}
+	if a.Major() != b.Major() {
+		return refuse(v1alpha1.ReasonSkew, "%s cannot become %s: the way from one major version to another is a new installation", from, to)
+	}
+	far := int(b.Minor()) - int(a.Minor())
+	switch {
+	case far > c.Skew:
+		return refuse(v1alpha1.ReasonSkew, "%s cannot become %s in one step of at most %d minor versions: go to %s first",
+			from, to, c.Skew, c.towards(a, c.Skew))
+	case -far > c.Skew:
+		return refuse(v1alpha1.ReasonSkew, "%s cannot go back to %s: a downgrade goes back %d minor versions at most, to %s",
+			from, to, c.Skew, c.towards(a, -c.Skew))
+	}
+	return nil
+}
+
+// towards names the version to go to that is so many minor versions away: an
+// exact one where the catalog has it.
+func (c Catalog) towards(from number, minors int) string {
+	minor := from.OffsetMinor(minors)
+	text := fmt.Sprintf("%d.%d", minor.Major(), minor.Minor())
+	if v, ok := c.newestOf(text); ok {
+		return v.Version
+	}
+	return text
+}
+
+// endingSoon is how long before its end of life a version is spoken of.
+const endingSoon = 60 * 24 * time.Hour
+
+// EndOfLife tells users that a version is out of support, or soon will be, and
+// where to go; "" where there is nothing to say.
+func (c Catalog) EndOfLife(version string, now time.Time) string {
+	for _, v := range c.Versions {
+		if v.Version != version {
+			continue
+		}
+		end, ok := v.EndOfLife.Time()
+		if !ok || now.Before(end.Add(-endingSoon)) {
+			return ""
+		}
+		verb := "is out of support from"
+		if !now.Before(end) {
+			verb = "has been out of support since"
+		}
+		note := fmt.Sprintf("version %s %s %s", v.Version, verb, v.EndOfLife)
+		if newest := c.Versions[0].Version; newest != v.Version {
+			note += ": upgrade towards " + newest
+		}
+		return note
+	}
+	return ""
+}
