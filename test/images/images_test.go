@@ -91,6 +91,7 @@ func TestOurImages(t *testing.T) {
 	for _, build := range []func() (string, error){
 		func() (string, error) { return Bookinfo(t.Context(), dir) },
 		func() (string, error) { return Load(t.Context(), dir) },
+		func() (string, error) { return Charts(t.Context(), dir) },
 	} {
 		path, err := build()
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/meshloom/meshloom/test/charts"
 	"github.com/meshloom/meshloom/test/cluster/image"
 )
 
@@ -17,6 +18,7 @@ const (
 	BookinfoName = "docker.io/local/bookinfo:1"
 	LoadName     = "docker.io/local/load:1"
 	OperatorName = "docker.io/local/meshloom-operator:1"
+	ChartsName   = "docker.io/local/charts:1"
 )
 
 // nobody is who our own programs run as.
@@ -38,6 +40,28 @@ func Load(ctx context.Context, dir string) (string, error) {
 	return build(ctx, dir, spec, map[string]string{"/load": "test/load/cmd"})
 }
 
+// Charts writes the image of a server of Istio's charts, on port 8080, into dir
+// and returns the archive's path.
+func Charts(ctx context.Context, dir string) (string, error) {
+	scratch, err := os.MkdirTemp("", "charts-*")
+	if err != nil {
+		return "", fmt.Errorf("make folder for charts: %w", err)
+	}
+	defer os.RemoveAll(scratch)
+	if err := charts.Write(ctx, scratch); err != nil {
+		return "", err
+	}
+	files, err := charts.Files(scratch)
+	if err != nil {
+		return "", err
+	}
+	spec := image.Spec{Name: ChartsName, User: nobody, Entrypoint: []string{"/charts-server"}, Files: map[string]string{}}
+	for path, source := range files {
+		spec.Files["/charts/"+path] = source
+	}
+	return build(ctx, dir, spec, map[string]string{"/charts-server": "test/charts/cmd"})
+}
+
 // Operator writes the image of the operator into dir, from a static binary
 // that is built already, and returns the archive's path.
 func Operator(binary, dir string) (string, error) {
@@ -55,7 +79,9 @@ func build(ctx context.Context, dir string, spec image.Spec, commands map[string
 		return "", fmt.Errorf("make folder for programs: %w", err)
 	}
 	defer os.RemoveAll(scratch)
-	spec.Files = map[string]string{}
+	if spec.Files == nil {
+		spec.Files = map[string]string{}
+	}
 	for _, path := range slices.Sorted(maps.Keys(commands)) {
 		spec.Files[path] = filepath.Join(scratch, path)
 		pkg := "github.com/meshloom/meshloom/" + commands[path]
