@@ -106,6 +106,29 @@ func TestServicesSelectPods(t *testing.T) {
 	}
 }
 
+// TestWorkloadsCanBeMoved holds Deployments to what a restart without loss
+// takes: a new pod that is ready before an old one goes, which goes on serving
+// for a while.
+func TestWorkloadsCanBeMoved(t *testing.T) {
+	for _, o := range load(t) {
+		d, ok := o.(*appsv1.Deployment)
+		if !ok || d.Namespace != "bookinfo" {
+			continue
+		}
+		if d.Spec.Strategy.Type != "" || d.Spec.Strategy.RollingUpdate != nil {
+			t.Errorf("deployment %s does not surge as Kubernetes does by default", d.Name)
+		}
+		for _, c := range d.Spec.Template.Spec.Containers {
+			if c.ReadinessProbe == nil {
+				t.Errorf("container %s of %s has no readiness probe", c.Name, d.Name)
+			}
+			if c.Lifecycle == nil || c.Lifecycle.PreStop == nil || c.Lifecycle.PreStop.Sleep == nil {
+				t.Errorf("container %s of %s does not wait before it stops", c.Name, d.Name)
+			}
+		}
+	}
+}
+
 func backends(s *v1alpha1.TrafficSplit) []v1alpha1.SplitBackendRef {
 	all := s.Spec.BackendRefs
 	for _, r := range s.Spec.Rules {
