@@ -55,6 +55,8 @@ var cases = []struct {
 	{"translators are pure", "environment", "translators/istio/a.go", doc + "package p\n\nimport _ \"os\"\n", "no files"},
 	{"translators are pure", "through a package of ours", "translators/istio/a.go", doc + "package p\n\nimport _ \"" + Module + "/internal/apply\"\n", "uses only apis"},
 	{"translators are pure", "the types of installing", "install/install.go", doc + "package p\n\nimport _ \"net/http\"\n", "no network"},
+	{"translators are pure", "randomness of its own", "install/trust/mint.go", doc + "package p\n\nimport _ \"crypto/rand\"\n", "take an io.Reader"},
+	{"translators are pure", "keys", "install/trust/mint.go", doc + "package p\n\nimport _ \"crypto/ecdsa\"\n", ""},
 	{"translators are pure", "objects", "translators/a.go", doc + "package p\n\nimport _ \"sigs.k8s.io/controller-runtime/pkg/client\"\n", ""},
 	{"translators are pure", "harness", "translators/translatortest/a.go", doc + "package p\n\nimport _ \"os\"\n", ""},
 	{"translators are pure", "what installs", "install/helm/a.go", doc + "package p\n\nimport _ \"os\"\n", ""},

@@ -18,6 +18,7 @@ var banned = map[string]string{
 	"log/slog":                       "translators do not log",
 	"math/rand":                      "translators are deterministic",
 	"math/rand/v2":                   "translators are deterministic",
+	"crypto/rand":                    "what decides is deterministic: take an io.Reader",
 }
 
 // pureImports are the exceptions to banned.
@@ -46,19 +47,25 @@ func purity(t *Tree) []Finding {
 }
 
 // isPure says of a Go file whether it belongs to the pure core: the
-// translators, and the types of installing without what acts on them.
+// translators, and what decides about installing without what acts on it. Where
+// randomness is needed, it is handed in.
 func isPure(p string) bool {
 	dir := path.Dir(p)
 	if dir == "translators/translatortest" {
 		return false
 	}
-	return dir == "install" || isBelow(dir, "translators")
+	return decides(dir) || isBelow(dir, "translators")
+}
+
+// decides reports whether a folder holds decisions about installing.
+func decides(dir string) bool {
+	return dir == "install" || dir == "install/trust"
 }
 
 // impure says why an import has no place in the pure core, or "".
 func impure(imported string) string {
 	if own, ok := strings.CutPrefix(imported, Module+"/"); ok {
-		if own == "install" || isBelow(own, "translators") || isBelow(own, "apis") {
+		if decides(own) || isBelow(own, "translators") || isBelow(own, "apis") {
 			return ""
 		}
 		return "the pure core uses only apis, translators and install of this module"
