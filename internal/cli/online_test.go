@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -32,6 +33,24 @@ func kubeconfig(t *testing.T, cfg *rest.Config, namespace string) string {
 	return path
 }
 
+// verbs runs meshctl against a cluster.
+type verbs struct {
+	t      *testing.T
+	config string
+}
+
+// run runs a verb that has to end with the code.
+func (v verbs) run(code int, args ...string) (stdout, stderr string) {
+	v.t.Helper()
+	stdout, stderr, got := run(v.t, "", append(args, "--kubeconfig", v.config)...)
+	if got != code {
+		v.t.Errorf("meshctl %s: exit code %d, want %d; stderr:\n%s", strings.Join(args, " "), got, code, stderr)
+	}
+	return stdout, stderr
+}
+
+func equal(a, b any) bool { return cmp.Equal(a, b) }
+
 func TestVerbsOnACluster(t *testing.T) {
 	r := rig.New(t)
 	config := kubeconfig(t, r.Config, r.Namespace)
@@ -40,14 +59,7 @@ func TestVerbsOnACluster(t *testing.T) {
 	if err := os.WriteFile(manifests, []byte(split), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	meshctl := func(code int, args ...string) (stdout, stderr string) {
-		t.Helper()
-		stdout, stderr, got := run(t, "", append(args, "--kubeconfig", config)...)
-		if got != code {
-			t.Errorf("meshctl %s: exit code %d, want %d; stderr:\n%s", strings.Join(args, " "), got, code, stderr)
-		}
-		return stdout, stderr
-	}
+	meshctl := verbs{t, config}.run
 
 	r.Apply(rig.Shop)
 	stdout, _ := meshctl(ExitFound, "diff", "-f", manifests)

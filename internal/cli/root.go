@@ -21,6 +21,9 @@ type Config struct {
 	Providers []translators.Provider
 	In        io.Reader
 	Out, Err  io.Writer
+	// Terminal says that In and Err are one that a person sits at: only then
+	// meshctl asks.
+	Terminal bool
 }
 
 // Main runs meshctl with the arguments and returns its exit code.
@@ -62,7 +65,7 @@ object); 2 it could not be done; 64 the command line is wrong.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	a.flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(
-		a.translate(), a.validate(), a.diff(), a.get(), a.describe(), a.capabilities(), a.pairings(), a.version(),
+		a.translate(), a.validate(), a.diff(), a.get(), a.describe(), a.release(), a.capabilities(), a.pairings(), a.version(),
 	)
 	return root
 }
