@@ -143,6 +143,16 @@ func (c *Cluster) LoadImage(ctx context.Context, archive string) error {
 	return response.Body.Close()
 }
 
+// Kill ends a component at once, such as etcd or kube-apiserver, as if its
+// machine had failed. It is started again a second later.
+func (c *Cluster) Kill(ctx context.Context, component string) error {
+	response, err := c.ask(ctx, http.MethodPost, "/kill/"+component, nil)
+	if err != nil {
+		return fmt.Errorf("kill %s of cluster %s: %w", component, c.name, err)
+	}
+	return response.Body.Close()
+}
+
 // Command returns a command that runs inside the cluster's namespaces, on the
 // node. Programs and files must be readable by everybody.
 func (c *Cluster) Command(ctx context.Context, args ...string) *exec.Cmd {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,23 +173,26 @@ func serves(t *testing.T, c *local.Cluster, archive string) {
 	t.Run("components come back", func(t *testing.T) { survives(t, c, inside) })
 }
 
-// survives kills the two components that pods depend on and demands that they
-// are started again and that the pods do not notice.
+// survives kills what pods depend on, and what keeps their objects, and demands
+// that all of it is started again and that the pods do not notice.
 func survives(t *testing.T, c *local.Cluster, inside *http.Client) {
 	t.Helper()
-	for _, name := range []string{"containerd", "kubelet"} {
-		if _, err := c.Exec(t.Context(), "sh", "-c", "for p in /proc/[0-9]*; do [ \"$(cat $p/comm 2>/dev/null)\" = "+name+" ] && kill -9 ${p#/proc/}; done; true"); err != nil {
+	victims := []string{"containerd", "kubelet", "etcd", "kube-apiserver"}
+	for _, name := range victims {
+		if err := c.Kill(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "both run again", func() error {
+	if err := c.Kill(t.Context(), "nothing"); err == nil {
+		t.Error("a component that there is not was killed")
+	}
+	eventually(t, "all run again", func() error {
 		status, err := c.Status(t.Context())
 		if err != nil {
 			return err
 		}
 		for _, component := range status.Components {
-			killed := component.Name == "containerd" || component.Name == "kubelet"
-			if !component.Running || killed != (component.Restarts == 1) {
+			if killed := slices.Contains(victims, component.Name); !component.Running || killed && component.Restarts == 0 {
 				return fmt.Errorf("component %+v", component)
 			}
 		}
@@ -197,6 +201,10 @@ func survives(t *testing.T, c *local.Cluster, inside *http.Client) {
 	if _, err := get(inside, "http://echo/"); err != nil {
 		t.Errorf("pods after the restart: %v", err)
 	}
+	api := apiOf(t, c)
+	eventually(t, "the objects are there", func() error {
+		return api.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: "echo"}, new(appsv1.Deployment))
+	})
 }
 
 func echoArchive(t *testing.T) string {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -17,6 +18,7 @@ import (
 //
 //	GET /status      the node's Status
 //	POST /images     loads the image archive in the body
+//	POST /kill/NAME  kills a component, which is started again
 //	CONNECT ADDRESS  a connection to a TCP address inside the namespaces
 func (n *node) serveControl() error {
 	file := inherited(fdControl, "control")
@@ -27,6 +29,7 @@ func (n *node) serveControl() error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", n.getStatus)
 	mux.HandleFunc("POST /images", postImages)
+	mux.HandleFunc("POST /kill/{name}", n.postKill)
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodConnect {
 			connect(w, r)
@@ -51,6 +54,23 @@ func postImages(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write(out)
+}
+
+func (n *node) postKill(w http.ResponseWriter, r *http.Request) {
+	for _, c := range n.board.snapshot().Components {
+		if c.Name != r.PathValue("name") {
+			continue
+		}
+		if c.Pid == 0 {
+			http.Error(w, c.Name+" does not run", http.StatusConflict)
+			return
+		}
+		if err := syscall.Kill(c.Pid, syscall.SIGKILL); err != nil {
+			http.Error(w, fmt.Sprintf("kill %s: %v", c.Name, err), http.StatusInternalServerError)
+		}
+		return
+	}
+	http.Error(w, "no component "+r.PathValue("name"), http.StatusNotFound)
 }
 
 // connect answers a CONNECT request by the connection itself.

@@ -23,7 +23,7 @@ func (n *node) keep(ctx context.Context, c component) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", c.name, err)
 	}
-	n.board.component(c.name, func(s *Component) { s.Running = true })
+	n.board.component(c.name, func(s *Component) { s.Running, s.Pid = true, cmd.Process.Pid })
 	go func() {
 		defer log.Close()
 		for ctx.Err() == nil {
@@ -31,13 +31,13 @@ func (n *node) keep(ctx context.Context, c component) error {
 				ended := cmd.Wait()
 				fmt.Fprintf(log, "node: %s ended: %v\n", c.name, ended)
 			}
-			n.board.component(c.name, func(s *Component) { s.Running = false; s.Restarts++ })
+			n.board.component(c.name, func(s *Component) { s.Running, s.Pid = false, 0; s.Restarts++ })
 			time.Sleep(restartDelay)
 			if cmd, err = start(ctx, c, log); err != nil {
 				fmt.Fprintf(log, "node: start %s: %v\n", c.name, err)
 				continue
 			}
-			n.board.component(c.name, func(s *Component) { s.Running = true })
+			n.board.component(c.name, func(s *Component) { s.Running, s.Pid = true, cmd.Process.Pid })
 		}
 	}()
 	return nil

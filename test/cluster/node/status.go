@@ -18,9 +18,11 @@ type Status struct {
 
 // Component is the state of one program that the node keeps running.
 type Component struct {
-	Name     string `json:"name"`
-	Running  bool   `json:"running"`
-	Restarts int    `json:"restarts"`
+	Name    string `json:"name"`
+	Running bool   `json:"running"`
+	// Pid is its process inside the namespaces, 0 while it does not run.
+	Pid      int `json:"pid,omitempty"`
+	Restarts int `json:"restarts"`
 }
 
 // LoadBalancer is one TCP port of a Service that has an address.
