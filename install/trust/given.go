@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
@@ -43,7 +44,7 @@ func Given(data map[string][]byte, now time.Time) (*install.Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: put the key of %s there, as PEM", keyEntry, err, certificateEntry)
 	}
-	if public, ok := key.Public().(interface{ Equal(x any) bool }); !ok || !public.Equal(certs[0].PublicKey) {
+	if public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool }); !ok || !public.Equal(certs[0].PublicKey) {
 		return nil, fmt.Errorf("%s: it does not belong to %s: put the key of that certificate there", keyEntry, certificateEntry)
 	}
 	if err := chained(chain, roots); err != nil {

@@ -33,12 +33,12 @@ func read(r Request) (input, *install.Step) {
 		return in, step
 	}
 	if r.Seen.Kept != nil {
-		if in.kept, err = parse(&r.Seen.Kept.Root); err != nil {
+		if in.kept, err = parseRoot(r.Seen.Kept.Root); err != nil {
 			return in, broken("the root that is kept", err)
 		}
 		in.target = in.kept
 		if next := r.Seen.Kept.Next; next != nil {
-			if in.target, err = parse(next); err != nil {
+			if in.target, err = parseRoot(*next); err != nil {
 				return in, broken("the root that is to follow", err)
 			}
 		}

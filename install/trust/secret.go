@@ -69,7 +69,7 @@ func (p Place) Encode(step install.Step) *corev1.Secret {
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: p.Namespace, Name: p.Trust.Secret,
-			Labels:      map[string]string{managedByLabel: managedBy, v1alpha1.LabelOwner: p.owner()},
+			Labels:      map[string]string{managedByLabel: managedBy, v1alpha1.LabelOwner: install.OwnerLabel(p.owner())},
 			Annotations: map[string]string{},
 		},
 		Type: corev1.SecretTypeOpaque,
@@ -116,12 +116,12 @@ func (p Place) decodeIssued(secret *corev1.Secret) install.Authority {
 	}
 }
 
-func (p Place) owner() string { return "Mesh." + p.Mesh }
-
 // owns says that Meshloom made the Secret for this mesh.
 func (p Place) owns(secret *corev1.Secret) bool {
-	return secret.Labels[managedByLabel] == managedBy && secret.Labels[v1alpha1.LabelOwner] == p.owner()
+	return secret.Labels[managedByLabel] == managedBy && secret.Labels[v1alpha1.LabelOwner] == install.OwnerLabel(p.owner())
 }
+
+func (p Place) owner() string { return "Mesh/" + p.Mesh }
 
 func foreign(secret *corev1.Secret) string {
 	return fmt.Sprintf("Secret %s/%s is not Meshloom's, and is not overwritten: rename it, and name it by spec.trust.rootSecretRef to go on with its root, or remove it", secret.Namespace, secret.Name)

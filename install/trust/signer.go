@@ -24,8 +24,13 @@ type signer struct {
 	roots []*x509.Certificate
 }
 
-// parse reads an authority; nil is nil. A root that is kept, with no Chain and
-// no Roots, certifies itself.
+// parseRoot reads a root that is kept, which certifies itself.
+func parseRoot(a install.Authority) (*signer, error) {
+	a.Chain, a.Roots = a.Certificate, a.Certificate
+	return parse(&a)
+}
+
+// parse reads an authority; nil is nil.
 func parse(a *install.Authority) (*signer, error) {
 	if a == nil {
 		return nil, nil
@@ -49,10 +54,7 @@ func parse(a *install.Authority) (*signer, error) {
 		return nil, fmt.Errorf("read the roots: %w", err)
 	}
 	if len(s.chain) == 0 {
-		s.chain = certs
-	}
-	if len(s.roots) == 0 {
-		s.roots = []*x509.Certificate{s.cert}
+		return nil, errors.New("read the chain: there is none")
 	}
 	if s.root = certifier(s.chain, s.roots); s.root == nil {
 		return nil, fmt.Errorf("no root certifies %q", s.cert.Subject)
