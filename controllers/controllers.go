@@ -12,7 +12,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
@@ -42,6 +41,9 @@ type Options struct {
 	// Settle is how long a change of routes has to arrive at proxies before
 	// what it replaces is removed.
 	Settle time.Duration
+	// CertificateNamespaces are those whose TLS Secrets are read, to check the
+	// certificates that listeners name; nil is every namespace.
+	CertificateNamespaces []string
 	// Registerer takes the metrics.
 	Registerer prometheus.Registerer
 }
@@ -72,7 +74,7 @@ func Cache(opts Options) ctrlcache.Options {
 	return ctrlcache.Options{
 		DefaultTransform: traffic.Trim(engine.StoreOptions(opts.Providers).Annotations),
 		ByObject: map[client.Object]ctrlcache.ByObject{
-			&corev1.Secret{}: {Field: fields.OneTermEqualSelector("type", string(corev1.SecretTypeTLS))},
+			&corev1.Secret{}: opts.secrets(),
 			&apiextensionsv1.CustomResourceDefinition{}: {Transform: reconciler.TrimDefinition},
 			&appsv1.Deployment{}:                        {Transform: running.Trim},
 			&appsv1.DaemonSet{}:                         {Transform: running.Trim},
@@ -117,7 +119,7 @@ func assemble(mgr manager.Manager, opts Options) (*assembly, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	store := resolve.NewStore(engine.StoreOptions(opts.Providers))
+	store := resolve.NewStore(opts.store())
 	if err := opts.Registerer.Register(newUnitCollector(store.Keys)); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}

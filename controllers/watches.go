@@ -30,7 +30,7 @@ func (a *assembly) NeedLeaderElection() bool { return false }
 
 // Start fills the store and watches native kinds until the context ends.
 func (a *assembly) Start(ctx context.Context) error {
-	if err := a.watches.Start(ctx, a.informers, inputs...); err != nil {
+	if err := a.watches.Start(ctx, a.informers, a.opts.inputs()...); err != nil {
 		return err
 	}
 	crds, err := a.listen(ctx, &apiextensionsv1.CustomResourceDefinition{}, a.definition)

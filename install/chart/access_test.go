@@ -10,7 +10,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/controllers/mesh"
@@ -97,7 +96,7 @@ var unified = map[string]string{
 // there is no permission that no request used.
 func TestTheTranslatorNeedsItsRole(t *testing.T) {
 	r := rig.New(t)
-	bind(t, r)
+	allow(t, r, map[string]any{"from": "All"})
 	serveReferenceGrants(t, r)
 	r.Apply(rig.Shop + "---" + rig.Split)
 	r.ControlPlane()
@@ -150,19 +149,6 @@ func leave(t *testing.T, r *rig.Rig) {
 		}
 		return ""
 	})
-}
-
-// bind applies the chart's roles and bindings.
-func bind(t *testing.T, r *rig.Rig) {
-	t.Helper()
-	for _, obj := range render(t, nil) {
-		if obj.GroupVersionKind().Group != rbacv1.GroupName || obj.GetNamespace() != "" {
-			continue
-		}
-		if err := r.Client.Patch(t.Context(), obj, client.Apply, client.FieldOwner("helm"), client.ForceOwnership); err != nil { //nolint:staticcheck // The typed form takes no unstructured objects.
-			t.Fatal(err)
-		}
-	}
 }
 
 // rules are those of a role of the chart.

@@ -64,6 +64,9 @@ type Rig struct {
 	Client client.Client
 	// Namespace is the test's own; its mesh has the same name.
 	Namespace string
+	// CertificateNamespaces are those whose Secrets operators read that start
+	// from now on; nil is all.
+	CertificateNamespaces []string
 }
 
 // New returns a rig for a test, named after it.
@@ -102,7 +105,7 @@ func (r *Rig) OperateOver(faults func(http.RoundTripper) http.RoundTripper) *Ope
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	opts := controllers.Options{Providers: all.Providers(), Workers: 4, Settle: Settle, Registerer: prometheus.NewRegistry()}
+	opts := controllers.Options{Providers: all.Providers(), Workers: 4, Settle: Settle, CertificateNamespaces: r.CertificateNamespaces, Registerer: prometheus.NewRegistry()}
 	skip := true
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Scheme: scheme, Cache: controllers.Cache(opts), Metrics: server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",

@@ -29,6 +29,9 @@ type Options struct {
 	// Installs says whether what is Managed of a provider is installed; a nil
 	// function says yes.
 	Installs func(provider string) bool
+	// Unread says that no Secret of a namespace is known, whether it is there
+	// or not; nil says that all are.
+	Unread func(namespace string) bool
 }
 
 const defaultDomain = "cluster.local"
