@@ -115,6 +115,9 @@ type PodSeen struct {
 	Name    string
 	Created time.Time
 	Ready   bool
+	// ReadySince is when it became ready last; zero where it is not, or where
+	// nobody says.
+	ReadySince time.Time
 	// Leaving pods are being deleted: they are no reason for a restart, but use
 	// their control plane until they are gone.
 	Leaving bool
@@ -140,6 +143,11 @@ type TrustSeen struct {
 	Kept *KeptTrust
 	// Issued is what the control plane has now.
 	Issued *Authority
+	// Due is what is next for the root of trust, and Stage where it stands.
+	// install/trust decides both, as it needs a source of keys; Next says when
+	// the turn of Due has come.
+	Due   Step
+	Stage *v1alpha1.TrustState
 	// Foreign names the objects under our names that are somebody else's, and
 	// the broken ones, each with the reason.
 	Foreign []string

@@ -44,6 +44,12 @@ type InstallState struct {
 	// +optional
 	Wave *MemberWave `json:"wave,omitempty"`
 
+	// abandoned is what members could not move to. It is not tried again until
+	// the spec changes, or the annotation meshloom.io/retry.
+	//
+	// +optional
+	Abandoned *AbandonedWave `json:"abandoned,omitempty"`
+
 	// waveSince is when the wave last touched something: a namespace that was
 	// moved, or a workload that was restarted.
 	//
@@ -104,6 +110,30 @@ type MemberWave struct {
 	//
 	// +required
 	Since metav1.Time `json:"since,omitzero"`
+}
+
+// AbandonedWave is what members could not move to, and why.
+type AbandonedWave struct {
+	// version is the exact version.
+	//
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Version string `json:"version,omitempty"`
+
+	// revision is the control plane.
+	//
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Revision string `json:"revision,omitempty"`
+
+	// message says what failed.
+	//
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
 }
 
 // GatewayWave is what gateways shall run.

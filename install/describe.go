@@ -1,0 +1,103 @@
+package install
+
+import (
+	"cmp"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+)
+
+// maxMessage is what the message of a condition may be long.
+const maxMessage = 4096
+
+// describe says in the words of conditions how things stand.
+func (l *life) describe(step Step) {
+	before := l.state.Conditions
+	l.state.Conditions = nil
+	for _, c := range []*metav1.Condition{l.installed(step), l.upgrading(step), reconciling(step), l.stalled(step)} {
+		if c != nil {
+			c.ObservedGeneration = l.w.Generation
+			c.LastTransitionTime = l.since(before, c)
+			l.state.Conditions = append(l.state.Conditions, *c)
+		}
+	}
+}
+
+// since is when a condition became as it is.
+func (l *life) since(before []metav1.Condition, c *metav1.Condition) metav1.Time {
+	for _, old := range before {
+		if old.Type == c.Type && old.Status == c.Status {
+			return old.LastTransitionTime
+		}
+	}
+	return *l.now()
+}
+
+func condition(kind v1alpha1.ConditionType, status metav1.ConditionStatus, reason v1alpha1.ConditionReason, message string) *metav1.Condition {
+	return &metav1.Condition{
+		Type: string(kind), Status: status,
+		Reason:  string(cmp.Or(reason, v1alpha1.ReasonReconciling)),
+		Message: message[:min(len(message), maxMessage)],
+	}
+}
+
+// installed says whether a control plane is in place, whichever is asked for.
+func (l *life) installed(step Step) *metav1.Condition {
+	if l.inPlace.revision != "" && l.deployed(l.inPlace.revision) && !l.w.Deleting {
+		return condition(v1alpha1.ConditionInstalled, metav1.ConditionTrue, v1alpha1.ReasonInstalled, l.running())
+	}
+	return condition(v1alpha1.ConditionInstalled, metav1.ConditionFalse, step.Reason, step.Message)
+}
+
+// upgrading is present while not everything is what it is to become.
+func (l *life) upgrading(step Step) *metav1.Condition {
+	if l.inPlace.revision == "" || l.w.Deleting {
+		return nil
+	}
+	switch {
+	case l.held != nil && l.held.Reason != v1alpha1.ReasonRolledBack:
+		return nil
+	case l.target != l.inPlace:
+		message := fmt.Sprintf("from %s to %s: %s", l.inPlace.version, l.target.version, step.Message)
+		return condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, v1alpha1.ReasonUpgrading, message)
+	case step.Reason == v1alpha1.ReasonRestartRequired || step.Reason == v1alpha1.ReasonWorkloadsImmovable:
+		return condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, step.Reason, step.Message)
+	case step.Reason == v1alpha1.ReasonUpgrading:
+		message := fmt.Sprintf("to %s, %d of %d pods have moved: %s", l.inPlace.version, l.progress.pods-l.progress.behind, l.progress.pods, step.Message)
+		return condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, v1alpha1.ReasonUpgrading, message)
+	}
+	return nil
+}
+
+// reconciling is present while work goes on by itself.
+func reconciling(step Step) *metav1.Condition {
+	switch {
+	case step.Kind == StepDone || step.Kind == StepRefuse:
+		return nil
+	case step.Reason == v1alpha1.ReasonRestartRequired || step.Reason == v1alpha1.ReasonWorkloadsImmovable:
+		return nil
+	}
+	return condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, step.Reason, step.Message)
+}
+
+// stalled is present while only an edit helps.
+func (l *life) stalled(step Step) *metav1.Condition {
+	switch {
+	case step.Kind == StepRefuse:
+		return condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, step.Reason, step.Message)
+	case l.held != nil:
+		return condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, l.held.Reason, l.held.Message)
+	}
+	return nil
+}
+
+// immovable is the list for the status.
+func (l *life) immovable() []string {
+	all := Immovable(l.s.Members)
+	for i := range all {
+		all[i] = all[i][:min(len(all[i]), maxEntry)]
+	}
+	return all[:min(len(all), maxImmovable)]
+}

@@ -1,0 +1,76 @@
+package install
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+)
+
+// leave removes the mesh: never while somebody is in it, unless the user says
+// so; then the charts in reverse; then it lets go of the Mesh.
+func (l *life) leave() Step {
+	if refusal := l.inUse(); refusal != nil {
+		return *refusal
+	}
+	request := l.request(l.removed())
+	step := NextRemoval(request)
+	l.state.Releases = Noted(request, step)
+	if step.Kind != StepDone {
+		return step
+	}
+	return Step{Kind: StepRelease, Reason: v1alpha1.ReasonDeleting, Message: "everything is removed"}
+}
+
+// inUse refuses while namespaces, gateways or pods are in the mesh.
+func (l *life) inUse() *Step {
+	if agreed := strings.Split(l.w.Annotations[v1alpha1.AnnotationUninstall], ","); slices.ContainsFunc(agreed, func(a string) bool {
+		return strings.TrimSpace(a) == "members"
+	}) {
+		return nil
+	}
+	var users []string
+	for _, m := range l.s.Members {
+		users = append(users, "namespace "+m.Name)
+	}
+	for _, g := range l.s.Gateways {
+		users = append(users, "IngressGateway "+g.Namespace+"/"+g.Name)
+	}
+	for _, r := range l.revisions() {
+		for i := range l.s.Strays {
+			if p := &l.s.Strays[i]; p.Proxy != nil && p.Proxy.Revision == r.revision {
+				users = append(users, "pod "+p.Name)
+			}
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	return &Step{
+		Kind: StepRefuse, Reason: v1alpha1.ReasonMembersExist,
+		Message: fmt.Sprintf("%d are in the mesh (%s): take them out and restart their pods, or set the annotation %s: members to remove the mesh under them",
+			len(users), list(users, 4), v1alpha1.AnnotationUninstall),
+	}
+}
+
+// removed are the charts of all that was installed, in the order of their
+// installation: the plan knows it of those that it still names.
+func (l *life) removed() []Chart {
+	charts := l.chartsOf("")
+	if l.inPlace.revision == "" {
+		return charts
+	}
+	l.target = l.inPlace
+	order := map[string]int{}
+	for i, c := range l.plan().Charts {
+		order[c.key()] = i + 1
+	}
+	slices.SortStableFunc(charts, func(a, b Chart) int {
+		if a.Shared != b.Shared {
+			return 0
+		}
+		return order[a.key()] - order[b.key()]
+	})
+	return charts
+}

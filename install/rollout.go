@@ -1,0 +1,182 @@
+package install
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+)
+
+// Pace says how fast workloads are restarted.
+type Pace struct {
+	// MaxUnavailable is how many workloads may be restarting at a time.
+	MaxUnavailable int
+	// Settle is how long a workload that has rolled out still counts as
+	// restarting, and how long to watch between one namespace and the next.
+	Settle time.Duration
+	// Immovable lets those be restarted that lose requests.
+	Immovable bool
+}
+
+const (
+	defaultSettle = 10 * time.Second
+	// blind is how long what is seen of a cluster may lag behind it.
+	blind = 10 * time.Second
+	// patience is how long a new pod may take to become ready.
+	patience = 10 * time.Minute
+	// poll is how often to look where something goes on.
+	poll = 5 * time.Second
+)
+
+// PaceOf returns the pace that a mesh asks for.
+func PaceOf(w Wanted) Pace {
+	p := Pace{MaxUnavailable: 1, Settle: defaultSettle, Immovable: agreedToMove(w)}
+	if u := w.Spec.Upgrade; u != nil {
+		p.MaxUnavailable = max(int(u.MaxUnavailable), 1)
+		if d, err := time.ParseDuration(string(u.Settle)); err == nil && u.Settle != "" {
+			p.Settle = d
+		}
+	}
+	return p
+}
+
+// Goal is what the proxies of pods are to become.
+type Goal struct {
+	Version, Revision string
+	// Since is when that became so: what was restarted before was restarted for
+	// something else.
+	Since time.Time
+}
+
+// Reached reports whether a pod's proxy is what it is to become. A younger pod
+// got its proxy from the control plane that is in place now, whatever name its
+// image has.
+func (g Goal) Reached(p *PodSeen) bool {
+	return p.Proxy != nil && p.Proxy.Revision == g.Revision && (p.Proxy.Version == g.Version || p.Created.After(g.Since))
+}
+
+// Standing says how a workload stands in its wave.
+type Standing string
+
+// The ways to stand.
+const (
+	// Moved workloads need nothing more.
+	Moved Standing = "Moved"
+	// Due workloads may be restarted now.
+	Due Standing = "Due"
+	// Busy workloads were restarted, and have not rolled out and settled yet.
+	Busy Standing = "Busy"
+	// Stuck workloads were restarted, and a new pod does not become ready.
+	Stuck Standing = "Stuck"
+	// Blocked workloads wait for their PodDisruptionBudgets.
+	Blocked Standing = "Blocked"
+	// Broken workloads are not rolled out, and nobody restarted them.
+	Broken Standing = "Broken"
+	// Kept workloads are not restarted, as that would lose requests.
+	Kept Standing = "Kept"
+	// Spent workloads were restarted, which did not help.
+	Spent Standing = "Spent"
+)
+
+// Rollout decides about the restarts of workloads.
+type Rollout struct {
+	Goal Goal
+	Pace Pace
+	Now  time.Time
+}
+
+// Standing returns how a workload stands.
+func (r Rollout) Standing(w *MemberWorkload) Standing {
+	due := r.Pending(w) > 0
+	if w.Restarted.After(r.Goal.Since) {
+		return r.restarted(w, due)
+	}
+	switch {
+	case !due:
+		return Moved
+	case !w.RolledOut && !w.Restarted.IsZero():
+		// It was restarted for a goal that is given up, and what came of it does
+		// not run: to restart it is what mends it.
+		return Due
+	case len(Obstacles(w)) > 0 && (!r.Pace.Immovable || !w.Restartable):
+		return Kept
+	case !w.RolledOut:
+		return Broken
+	case w.Disruptions == 0:
+		return Blocked
+	}
+	return Due
+}
+
+// restarted returns how a workload stands that was restarted for the goal.
+func (r Rollout) restarted(w *MemberWorkload, due bool) Standing {
+	switch {
+	case r.stuck(w):
+		return Stuck
+	case !w.RolledOut || r.leaving(w) || r.Now.Sub(changed(w)) < r.Pace.Settle:
+		return Busy
+	case due:
+		return Spent
+	}
+	return Moved
+}
+
+// Pending counts the pods whose proxy is not what it is to become. Pods that
+// are on their way out are not worth a restart.
+func (r Rollout) Pending(w *MemberWorkload) int {
+	n := 0
+	for i := range w.Pods {
+		if !w.Pods[i].Leaving && !r.Goal.Reached(&w.Pods[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// stuck reports whether a new pod had all the time it may take, or none came.
+func (r Rollout) stuck(w *MemberWorkload) bool {
+	if w.RolledOut {
+		return false
+	}
+	made := false
+	for i := range w.Pods {
+		p := &w.Pods[i]
+		if p.Leaving || p.Created.Before(w.Restarted) {
+			continue
+		}
+		made = true
+		if !p.Ready && r.Now.Sub(p.Created) >= patience {
+			return true
+		}
+	}
+	return !made && r.Now.Sub(w.Restarted) >= patience
+}
+
+// leaving reports whether pods still drain. One that does not go, on a node that
+// is lost, is not waited for.
+func (r Rollout) leaving(w *MemberWorkload) bool {
+	for i := range w.Pods {
+		if w.Pods[i].Leaving && r.Now.Sub(w.Restarted) < patience {
+			return true
+		}
+	}
+	return false
+}
+
+// changed is when the pods of a restarted workload last changed.
+func changed(w *MemberWorkload) time.Time {
+	last := w.Restarted
+	for i := range w.Pods {
+		for _, at := range []time.Time{w.Pods[i].Created, w.Pods[i].ReadySince} {
+			if at.After(last) {
+				last = at
+			}
+		}
+	}
+	return last
+}
+
+// RestartStep returns the step that restarts a workload.
+func (r Rollout) restart(w *MemberWorkload) *Step {
+	return &Step{Kind: StepRestart, Workload: w, Reason: v1alpha1.ReasonUpgrading, Message: fmt.Sprintf("restarting %s", w.Key())}
+}

@@ -1,0 +1,186 @@
+package install
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+)
+
+// pin records the running control plane on members that have none recorded,
+// before another one comes into place: an unrecorded namespace would follow it
+// at once, and not in its turn.
+func (l *life) pin() *Step {
+	if l.inPlace.revision == "" || l.inPlace.revision == l.target.revision {
+		return nil
+	}
+	for _, m := range l.s.Members {
+		if m.Revision == "" {
+			return l.record(m.Name, l.inPlace.revision)
+		}
+	}
+	return nil
+}
+
+func (l *life) record(namespace, revision string) *Step {
+	return &Step{
+		Kind: StepRecord, Namespace: namespace, Revision: revision, Reason: v1alpha1.ReasonReconciling,
+		Message: fmt.Sprintf("namespace %s belongs to %s", namespace, revision),
+	}
+}
+
+// members has the proxies of the members move, one namespace after the other.
+func (l *life) members() *Step {
+	r := l.rollout()
+	l.progress = measure(r, l.s.Members)
+	if l.manual() {
+		return l.membersManual()
+	}
+	if step := l.broken(r); step != nil {
+		return step
+	}
+	for i := range l.s.Members {
+		if step := l.member(r, &l.s.Members[i]); step != nil {
+			return step
+		}
+	}
+	if l.progress.movable > 0 || l.progress.busy > 0 && l.unfinished() {
+		return l.wait(poll, "waiting for %s to settle", cmp.Or(l.progress.first(Busy), "the wave"))
+	}
+	return nil
+}
+
+// rollout is what decides about restarts now.
+func (l *life) rollout() Rollout {
+	goal := Goal{Version: l.inPlace.version, Revision: l.inPlace.revision}
+	if wave := l.state.Wave; wave != nil {
+		goal.Since = wave.Since.Time
+	}
+	return Rollout{Goal: goal, Pace: PaceOf(l.w), Now: l.s.Now}
+}
+
+// manual says that the user restarts workloads.
+func (l *life) manual() bool {
+	return l.w.Spec.Upgrade == nil || l.w.Spec.Upgrade.Restarts != v1alpha1.RestartAutomatic
+}
+
+// membersManual moves all namespaces, so that whoever is restarted moves.
+func (l *life) membersManual() *Step {
+	for _, m := range l.s.Members {
+		if m.Revision != l.inPlace.revision {
+			return l.record(m.Name, l.inPlace.revision)
+		}
+	}
+	return nil
+}
+
+// member moves one namespace: first its record, then, once new pods get the
+// proxy, its workloads.
+func (l *life) member(r Rollout, m *Member) *Step {
+	here := measure(r, []Member{*m})
+	moves := here.movable > 0
+	if m.Revision != r.Goal.Revision {
+		if moves {
+			if step := l.pause(r, 1); step != nil {
+				return step
+			}
+			l.state.WaveSince = l.now()
+		}
+		return l.record(m.Name, r.Goal.Revision)
+	}
+	if !moves {
+		return nil
+	}
+	if !m.Marked {
+		return l.wait(poll, "waiting until new pods of namespace %s belong to %s", m.Name, r.Goal.Revision)
+	}
+	return l.workload(r, m)
+}
+
+// workload restarts the next workload of a namespace.
+func (l *life) workload(r Rollout, m *Member) *Step {
+	var blocked *MemberWorkload
+	for i := range m.Workloads {
+		w := &m.Workloads[i]
+		switch r.Standing(w) {
+		case Due:
+			if step := l.pause(r, r.Pace.MaxUnavailable); step != nil {
+				return step
+			}
+			l.state.WaveSince = l.now()
+			return r.restart(w)
+		case Broken:
+			return l.wait(poll, "%s is not rolled out, so nothing in its namespace is restarted: mend it (kubectl -n %s get pods), or scale it to 0", w.Key(), m.Name)
+		case Blocked:
+			blocked = w
+		}
+	}
+	if blocked != nil {
+		return l.wait(poll, "a PodDisruptionBudget of %s lets no pod go now: the wave goes on when it does", blocked.Key())
+	}
+	return nil
+}
+
+// pause says what has to end before something more is touched: fewer than most
+// workloads may be on their way, and what was touched last must be seen.
+func (l *life) pause(r Rollout, most int) *Step {
+	if left := r.Pace.Settle - r.Now.Sub(r.Goal.Since); left > 0 {
+		return l.wait(left, "watching %s before members move to it", r.Goal.Revision)
+	}
+	if l.progress.busy >= most {
+		return l.wait(poll, "waiting for %s to roll out and settle", l.progress.first(Busy))
+	}
+	if left := l.unseen(r); left > 0 {
+		return l.wait(left, "watching what was touched last")
+	}
+	return nil
+}
+
+// unseen is how long to wait until what was touched last is surely seen.
+func (l *life) unseen(r Rollout) time.Duration {
+	last := l.state.WaveSince
+	if last == nil {
+		return 0
+	}
+	for _, m := range l.s.Members {
+		for i := range m.Workloads {
+			if !m.Workloads[i].Restarted.Before(last.Time) {
+				return 0
+			}
+		}
+	}
+	return max(r.Pace.Settle, blind) - r.Now.Sub(last.Time)
+}
+
+// broken stops the wave where a new pod does not become ready. If another
+// control plane still runs, the members go back to it.
+func (l *life) broken(r Rollout) *Step {
+	stuck := l.progress.first(Stuck)
+	if stuck == "" || !l.unfinished() {
+		return nil
+	}
+	message := fmt.Sprintf("%s was restarted and does not become ready (kubectl get pods): mend it, or go back by setting spec.version to what ran before", stuck)
+	if l.target = l.inPlace; l.fallback() == l.inPlace {
+		return l.wait(poll, "%s", message)
+	}
+	l.state.Abandoned = &v1alpha1.AbandonedWave{
+		Version: l.inPlace.version, Revision: l.inPlace.revision,
+		Message: fmt.Sprintf("members went back from %s, because %s did not become ready after its restart: mend it, then edit the Mesh or annotate it with %s to try again",
+			l.inPlace.version, stuck, v1alpha1.AnnotationRetry),
+	}
+	return l.wait(time.Second, "going back from %s, because %s does not become ready", l.inPlace.version, stuck)
+}
+
+// unfinished reports whether the move still has something to do, so that it
+// matters how those do who were moved.
+func (l *life) unfinished() bool {
+	return l.progress.pending() || l.gatewaysBehind() != "" || len(l.formerRevisions()) > 0
+}
+
+func (l *life) wait(after time.Duration, format string, args ...any) *Step {
+	return &Step{
+		Kind: StepWait, After: max(after, time.Second), Reason: v1alpha1.ReasonUpgrading,
+		Message: fmt.Sprintf(format, args...),
+	}
+}
