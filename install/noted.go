@@ -88,3 +88,9 @@ func (r ChartsRequest) noted(c *Chart) v1alpha1.InstalledRelease {
 func (r ChartsRequest) hasFailed(c *Chart) bool {
 	return !r.Retry && r.noted(c).Failed == Digest(*c)
 }
+
+// NotedFailure returns what is to be remembered where a step of NextChart was
+// answered with a *Refusal: what its chart asks for failed, and why.
+func NotedFailure(r ChartsRequest, s Step, why string) []v1alpha1.InstalledRelease {
+	return Noted(r, Step{Kind: StepRollBack, Chart: s.Chart, Message: why})
+}

@@ -1,0 +1,41 @@
+package helm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	releasev1 "helm.sh/helm/v4/pkg/release/v1"
+	"helm.sh/helm/v4/pkg/storage/driver"
+
+	"github.com/meshloom/meshloom/install"
+)
+
+// History returns every revision of a release that Helm still has, read whole,
+// the newest first; none where there is no such release.
+func (e *Engine) History(ctx context.Context, namespace, name string) ([]install.Release, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	config, _, err := e.helm(namespace)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := config.Releases.History(name)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history of Helm release %s/%s: %w", namespace, name, err)
+	}
+	var out []install.Release
+	for _, one := range stored {
+		if rel, ok := one.(*releasev1.Release); ok {
+			out = append(out, seen(namespace, rel))
+		}
+	}
+	slices.SortFunc(out, func(a, b install.Release) int { return cmp.Compare(b.Revision, a.Revision) })
+	return out, nil
+}
