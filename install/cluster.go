@@ -54,6 +54,8 @@ type PastRevision struct {
 	// Digest is that of the chart and values that we wrote; empty where we did
 	// not.
 	Digest string
+	// AppVersion is that of its chart, where we wrote it: what ran.
+	AppVersion string
 }
 
 // ReleaseStatus is Helm's word for the state of a release.
