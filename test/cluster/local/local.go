@@ -114,6 +114,10 @@ func (c *Cluster) Kubeconfig() string { return c.layout.Kubeconfig() }
 // Logs returns the folder with the logs of the components.
 func (c *Cluster) Logs() string { return c.layout.Logs() }
 
+// Audit returns the file in which the API server notes writes: events of
+// audit.k8s.io, one in a line.
+func (c *Cluster) Audit() string { return c.layout.Audit() }
+
 // Status asks the cluster how it is.
 func (c *Cluster) Status(ctx context.Context) (node.Status, error) {
 	var status node.Status

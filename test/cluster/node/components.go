@@ -48,6 +48,8 @@ func (l Layout) apiServer() component {
 		"--authorization-mode=Node,RBAC",
 		"--enable-admission-plugins=NodeRestriction",
 		"--allow-privileged=true",
+		"--audit-policy-file=" + l.conf("audit.yaml"),
+		"--audit-log-path=" + l.Audit(),
 	}}
 }
 

@@ -58,6 +58,7 @@ func writeConfig(layout Layout, apiAddress string) error {
 		"containerd.toml": layout.conf("containerd.toml"),
 		"kubelet.yaml":    layout.conf("kubelet.yaml"),
 		"proxy.yaml":      layout.conf("proxy.yaml"),
+		"audit.yaml":      layout.conf("audit.yaml"),
 		"bridge.conflist": layout.conf("cni/10-bridge.conflist"),
 	} {
 		text, err := layout.render(name)

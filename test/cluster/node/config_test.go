@@ -18,7 +18,7 @@ func TestConfigIsWellFormed(t *testing.T) {
 	if err := writeConfig(layout, "127.0.0.1:4711"); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"kubelet.yaml", "proxy.yaml", "cni/10-bridge.conflist"} {
+	for _, name := range []string{"kubelet.yaml", "proxy.yaml", "audit.yaml", "cni/10-bridge.conflist"} {
 		text, err := os.ReadFile(layout.conf(name))
 		if err != nil {
 			t.Fatal(err)

@@ -27,6 +27,10 @@ func (l Layout) Logs() string { return filepath.Join(l.Dir, "log") }
 // Log is the file that a component writes its output to.
 func (l Layout) Log(name string) string { return filepath.Join(l.Logs(), name+".log") }
 
+// Audit is the file in which the API server notes who wrote what, one JSON
+// object in a line.
+func (l Layout) Audit() string { return l.Log("audit") }
+
 // Control is the socket that the node answers on.
 func (l Layout) Control() string { return filepath.Join(l.Dir, "control.sock") }
 
