@@ -93,12 +93,15 @@ func conditions(s status.Subject, mesh *v1alpha1.Mesh, seen Seen) []metav1.Condi
 		outcome.Issues = append(outcome.Issues, held(s.Ref, seen))
 	}
 	all := outcome.Conditions(mesh.Generation)
-	installed := Installed("the control plane", seen.Observation, seen.Namespace)
-	installed.ObservedGeneration = mesh.Generation
-	sum := status.Sum(mesh.Generation, append([]metav1.Condition{all[0], installed}, all[1:]...))
+	installing := status.Installing{
+		Mode: mesh.Spec.Mode, Generation: mesh.Generation, State: mesh.Status.Install,
+		Observed: Installed("the control plane", seen.Observation, seen.Namespace),
+	}
+	accepted, installed := all[:1:1], []metav1.Condition{installing.Installed()}
+	sum := status.Sum(mesh.Generation, slices.Concat(accepted, installing.Blocking(), installed, all[1:]))
 	// Of Accepted, ResolvedRefs and Programmed, a Mesh shows only the first: the
 	// others are in Ready.
-	shown := slices.Concat(sum, []metav1.Condition{all[0], installed})
+	shown := slices.Concat(sum, accepted, installed, installing.Shown())
 	for _, c := range all[1:] {
 		if c.Type == string(v1alpha1.ConditionPartiallySupported) {
 			shown = append(shown, c)

@@ -150,19 +150,17 @@ func New(kind v1alpha1.ConditionType, ok bool, reason v1alpha1.ConditionReason, 
 
 // Sum returns the conditions by which tools wait: Ready, with Stalled while
 // only an edit helps and Reconciling while waiting does. The conditions are
-// those that must all be true; the first that is not speaks.
+// those that must all be true, but for Stalled and Reconciling themselves; the
+// first that is not as it must be speaks.
 func Sum(generation int64, conditions []metav1.Condition) []metav1.Condition {
 	ready := New(v1alpha1.ConditionReady, true, v1alpha1.ReasonReady, "")
 	out := []metav1.Condition{ready}
 	for _, c := range conditions {
-		if c.Status == metav1.ConditionTrue || c.Type == string(v1alpha1.ConditionPartiallySupported) {
+		kind := blocks(c)
+		if kind == "" {
 			continue
 		}
 		out[0] = condition(v1alpha1.ConditionReady, false, c.Reason, c.Message)
-		kind := v1alpha1.ConditionReconciling
-		if stalled(c) {
-			kind = v1alpha1.ConditionStalled
-		}
 		out = append(out, condition(kind, true, c.Reason, c.Message))
 		break
 	}
@@ -177,8 +175,22 @@ var waits = []v1alpha1.ConditionReason{
 	v1alpha1.ReasonPending, v1alpha1.ReasonReconciling, v1alpha1.ReasonApplyFailed, v1alpha1.ReasonDeleting, v1alpha1.ReasonNotInstalled,
 }
 
-func stalled(c metav1.Condition) bool {
-	return !slices.Contains(waits, v1alpha1.ConditionReason(c.Reason))
+// blocks returns the condition that tells tools why to wait, or why not to;
+// empty where there is no reason to.
+func blocks(c metav1.Condition) v1alpha1.ConditionType {
+	isTrue := c.Status == metav1.ConditionTrue
+	switch kind := v1alpha1.ConditionType(c.Type); {
+	case kind == v1alpha1.ConditionStalled || kind == v1alpha1.ConditionReconciling:
+		if isTrue {
+			return kind
+		}
+		return ""
+	case isTrue || kind == v1alpha1.ConditionPartiallySupported:
+		return ""
+	case slices.Contains(waits, v1alpha1.ConditionReason(c.Reason)):
+		return v1alpha1.ConditionReconciling
+	}
+	return v1alpha1.ConditionStalled
 }
 
 // Inherit gives each new condition the time of the old one that says the same,

@@ -61,7 +61,8 @@ func (w *Writer) Forget(ref ir.Ref) {
 }
 
 // Write makes the status of the object that of next, which is a copy of it with
-// another status. An object that is gone is no error.
+// another status, but for the installer's part. An object that is gone is no
+// error.
 func (w *Writer) Write(ctx context.Context, ref ir.Ref, object, next client.Object) error {
 	before, err := statusOf(object)
 	if err != nil {
@@ -118,6 +119,7 @@ func (w *Writer) remember(ref ir.Ref, like client.Object, answer *unstructured.U
 	return nil
 }
 
+// statusOf returns the status of an object, as far as it is written here.
 func statusOf(object client.Object) (map[string]any, error) {
 	raw, err := json.Marshal(object)
 	if err != nil {
@@ -133,5 +135,6 @@ func statusOf(object client.Object) (map[string]any, error) {
 	if len(content.Status) > 0 {
 		err = utiljson.Unmarshal(content.Status, &status)
 	}
+	delete(status, installField)
 	return status, err
 }
