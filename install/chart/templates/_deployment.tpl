@@ -47,6 +47,10 @@ spec:
       containers:
       - name: operator
         {{- include "meshloom.container" . | nindent 8 }}
+      {{- with .values.extraVolumes }}
+      volumes:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       {{- with .values.priorityClassName }}
       priorityClassName: {{ . }}
       {{- end }}
@@ -81,11 +85,17 @@ args:
 {{- range concat (default list .args) .values.extraArgs }}
 - {{ . | quote }}
 {{- end }}
-{{- if dig "limits" "memory" "" .values.resources }}
+{{- $limit := dig "limits" "memory" "" .values.resources }}
+{{- if or $limit .values.extraEnv }}
 env:
+{{- if $limit }}
 - name: GOMEMLIMIT
   valueFrom:
     resourceFieldRef: {containerName: operator, resource: limits.memory}
+{{- end }}
+{{- with .values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 ports:
 {{- if $root.Values.metrics.enabled }}
@@ -102,6 +112,10 @@ readinessProbe:
   timeoutSeconds: 2
 {{- with .values.resources }}
 resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.extraVolumeMounts }}
+volumeMounts:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
