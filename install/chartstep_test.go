@@ -52,7 +52,9 @@ func owner(o string) func(*Release)         { return func(r *Release) { r.Owner 
 func ago(d time.Duration) func(*Release)    { return func(r *Release) { r.Updated = noon.Add(-d) } }
 func says(text string) func(*Release)       { return func(r *Release) { r.Description = text } }
 func byHand(r *Release)                     { r.Ours, r.Description, r.Revision = false, "Rollback to 1", r.Revision+1 }
-func nobodys(r *Release)                    { r.Ours, r.Owner, r.Digest, r.Description = false, "", "", "Install complete" }
+func nobodys(r *Release) {
+	r.Ours, r.Owner, r.Digest, r.Description = false, "", "", "Install complete"
+}
 
 // after lays older revisions under a release, the newest first.
 func after(past ...PastRevision) func(*Release) {
