@@ -24,6 +24,11 @@ const (
 	codeNoWorkload = "ML2106"
 	// codePortCapture: an external TCP port that takes other connections along.
 	codePortCapture = "ML2107"
+	// codeValues: a value of a chart that says otherwise than the object it is
+	// for. Remove it, and set the field of the object.
+	codeValues = "ML2108"
+	// codeCannotInstall: something that Istio's charts cannot make.
+	codeCannotInstall = "ML2109"
 )
 
 // finding is an issue in the making: all that differs between them.

@@ -22,6 +22,12 @@ var (
 	peerAuthenticationKind  = securityv1.SchemeGroupVersion.WithKind("PeerAuthentication")
 )
 
+// kinds are all of them, in the order in which they are applied.
+var kinds = []schema.GroupVersionKind{
+	serviceEntryKind, destinationRuleKind, sidecarKind, gatewayKind, virtualServiceKind,
+	authorizationPolicyKind, peerAuthenticationKind,
+}
+
 func typeMeta(kind schema.GroupVersionKind) metav1.TypeMeta {
 	apiVersion, k := kind.ToAPIVersionAndKind()
 	return metav1.TypeMeta{APIVersion: apiVersion, Kind: k}

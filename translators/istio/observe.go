@@ -35,7 +35,7 @@ func observation(variant string, running []translators.Running) *translators.Obs
 	for _, r := range running {
 		seen.Ready = seen.Ready || r.Ready
 		seen.Revisions = append(seen.Revisions, translators.Revision{
-			Name: cmp.Or(r.PodLabels["istio.io/rev"], defaultRevision), Version: versionOf(r),
+			Name: cmp.Or(r.PodLabels["istio.io/rev"], defaultRevision), Version: imageVersion(r.Images, r.Labels),
 		})
 	}
 	slices.SortFunc(seen.Revisions, func(a, b translators.Revision) int {
@@ -64,18 +64,6 @@ func isControlPlane(r translators.Running) bool { return r.PodLabels["app"] == "
 // for the proxy, and by its own selector label.
 func isGateway(r translators.Running) bool {
 	return r.PodLabels["sidecar.istio.io/inject"] == "true" && r.PodLabels["istio"] != ""
-}
-
-// versionOf reads the version off the tag of the image, else off the chart's
-// label; empty where neither is one. The image comes first because it is what
-// runs: charts that were not packaged for a release say 1.0.0.
-func versionOf(r translators.Running) string {
-	for _, version := range append(tags(r.Images), r.Labels["app.kubernetes.io/version"]) {
-		if version != "" && version[0] >= '0' && version[0] <= '9' {
-			return version
-		}
-	}
-	return ""
 }
 
 func tags(images []string) []string {

@@ -11,8 +11,6 @@ package istio
 import (
 	"slices"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -38,10 +36,7 @@ func Provider() translators.Provider {
 			{Name: VariantSidecar, Mesh: true, DataPlane: "Sidecar"},
 			{Name: VariantGateway},
 		},
-		Kinds: []schema.GroupVersionKind{
-			serviceEntryKind, destinationRuleKind, sidecarKind, gatewayKind, virtualServiceKind,
-			authorizationPolicyKind, peerAuthenticationKind,
-		},
+		Kinds:    slices.Clone(kinds),
 		Supports: supports,
 		Mesh: &translators.MeshTranslator{
 			Service: func(env translators.Env, u *ir.ServiceUnit) translators.Result {
