@@ -24,8 +24,8 @@ import (
 // secretPrefix begins the names of the Secrets that Helm keeps revisions in.
 const secretPrefix = "sh.helm.release.v1."
 
-// releaseCache keeps what was read of the Secrets of newest revisions, by the
-// Secret's name and resourceVersion: they are large, and seldom change.
+// releaseCache keeps what was read of the Secrets of revisions, by the Secret's
+// name and resourceVersion: they are large, and seldom change.
 type releaseCache struct {
 	mu   sync.Mutex
 	read map[string]install.Release
@@ -38,8 +38,8 @@ type revision struct {
 }
 
 // Releases returns all Helm releases of the cluster, sorted by namespace and
-// name, each with its newest revision. Only newest revisions that changed since
-// the last call are read whole.
+// name, each with its newest revision. Only newest revisions, and older ones of
+// ours, are read whole, and only when they changed since the last call.
 func (e *Engine) Releases(ctx context.Context) ([]install.Release, error) {
 	clients, err := e.cluster()
 	if err != nil {
@@ -92,27 +92,43 @@ func group(secrets []metav1.PartialObjectMetadata) map[string][]revision {
 
 // release returns one release by its revisions, the newest first.
 func (e *Engine) release(revisions []revision, read map[string]install.Release) (install.Release, error) {
-	newest := revisions[0]
-	key := newest.Namespace + "/" + newest.Name + "@" + newest.ResourceVersion
+	rel, err := e.remembered(revisions[0], read)
+	if err != nil {
+		return install.Release{}, err
+	}
+	rel.Labels, rel.History = maps.Clone(rel.Labels), nil
+	for _, past := range revisions[1:] {
+		status := common.Status(past.Labels["status"])
+		one := install.PastRevision{
+			Revision: past.number,
+			Deployed: status == common.StatusDeployed || status == common.StatusSuperseded,
+			Digest:   past.Labels[v1alpha1.LabelDigest],
+		}
+		if one.Digest != "" {
+			old, err := e.remembered(past, read)
+			if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+				return install.Release{}, err
+			}
+			one.AppVersion = old.AppVersion
+		}
+		rel.History = append(rel.History, one)
+	}
+	return rel, nil
+}
+
+// remembered returns a revision, read anew only where it changed.
+func (e *Engine) remembered(r revision, read map[string]install.Release) (install.Release, error) {
+	key := r.Namespace + "/" + r.Name + "@" + r.ResourceVersion
 	e.seen.mu.Lock()
 	rel, known := e.seen.read[key]
 	e.seen.mu.Unlock()
 	if !known {
 		var err error
-		if rel, err = e.read(newest); err != nil {
+		if rel, err = e.read(r); err != nil {
 			return install.Release{}, err
 		}
 	}
 	read[key] = rel
-	rel.Labels, rel.History = maps.Clone(rel.Labels), nil
-	for _, past := range revisions[1:] {
-		status := common.Status(past.Labels["status"])
-		rel.History = append(rel.History, install.PastRevision{
-			Revision: past.number,
-			Deployed: status == common.StatusDeployed || status == common.StatusSuperseded,
-			Digest:   past.Labels[v1alpha1.LabelDigest],
-		})
-	}
 	return rel, nil
 }
 
