@@ -6,6 +6,7 @@ package ingress
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -44,11 +45,16 @@ func ControllerStatus(s status.Subject, seen Seen) client.Object {
 		})
 	}
 	all := outcome.Conditions(controller.Generation)
-	installed := mesh.Installed("the ingress controller", seen.Observation, seen.Namespace)
-	installed.ObservedGeneration = controller.Generation
+	installing := status.Installing{
+		Mode: controller.Spec.Mode, Generation: controller.Generation, State: controller.Status.Install,
+		Observed: mesh.Installed("the ingress controller", seen.Observation, seen.Namespace),
+	}
+	accepted, installed := all[:1:1], []metav1.Condition{installing.Installed()}
 	next := controller.DeepCopy()
 	next.Status.ObservedGeneration = controller.Generation
-	next.Status.Conditions = append(status.Sum(controller.Generation, append([]metav1.Condition{all[0], installed}, all[1:]...)), all[0], installed)
+	next.Status.Conditions = slices.Concat(
+		status.Sum(controller.Generation, slices.Concat(accepted, installing.Blocking(), installed, all[1:])),
+		accepted, installed, installing.Shown())
 	status.Inherit(controller.Status.Conditions, next.Status.Conditions, s.Now)
 	next.Status.Members = ptr.To(seen.Gateways)
 	mesh.Observed(&next.Status.InstalledStatus, seen.Observation)
@@ -66,9 +72,10 @@ func GatewayStatus(s status.Subject) client.Object {
 	all := s.Whole().Conditions(gateway.Generation)
 	paired := paired(gateway, report)
 	paired.ObservedGeneration = gateway.Generation
-	needed := all
+	installing := installing(gateway)
+	needed := slices.Concat(unserved(all, installing), installing.Blocking())
 	if gateway.Spec.MeshRef != nil {
-		needed = append(needed[:len(needed):len(needed)], paired)
+		needed = append(needed, paired)
 	}
 	next := gateway.DeepCopy()
 	next.Status = v1alpha1.IngressGatewayStatus{
@@ -78,6 +85,34 @@ func GatewayStatus(s status.Subject) client.Object {
 	}
 	status.Inherit(gateway.Status.Conditions, next.Status.Conditions, s.Now)
 	return next
+}
+
+// installing is what the installer says of the gateway's workload: nothing
+// where somebody else runs it.
+func installing(gateway *v1alpha1.IngressGateway) status.Installing {
+	out := status.Installing{Mode: v1alpha1.ModeAdopted, Generation: gateway.Generation, State: gateway.Status.Install}
+	if out.State != nil {
+		out.Mode = v1alpha1.ModeManaged
+	}
+	out.Observed = status.New(v1alpha1.ConditionInstalled, true, v1alpha1.ReasonInstalled, "")
+	return out
+}
+
+// unserved makes Programmed false where the gateway's workload is not
+// installed, and returns the conditions. That nothing is there to program is
+// said better by who is to install it.
+func unserved(conditions []metav1.Condition, installing status.Installing) []metav1.Condition {
+	installed := installing.Installed()
+	for i := range conditions {
+		c := &conditions[i]
+		if c.Type != string(v1alpha1.ConditionProgrammed) || installed.Status == metav1.ConditionTrue {
+			continue
+		}
+		if c.Status == metav1.ConditionTrue || c.Reason == string(v1alpha1.ReasonNotInstalled) || c.Reason == string(v1alpha1.ReasonPending) {
+			c.Status, c.Reason, c.Message = metav1.ConditionFalse, installed.Reason, installed.Message
+		}
+	}
+	return conditions
 }
 
 // own returns the report of the gateway's own unit; nil where it has none.
