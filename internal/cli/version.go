@@ -4,15 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-)
 
-// Version of this build, stamped by the linker; empty where it was not.
-var Version string
+	"github.com/meshloom/meshloom/internal/version"
+)
 
 // versions is what version prints.
 type versions struct {
@@ -31,7 +29,7 @@ func (a *app) version() *cobra.Command {
 		Short: "Print the versions of meshctl and of the operator",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v := versions{APIVersion: cliVersion, Kind: "Version", Client: buildVersion(), Go: runtime.Version()}
+			v := versions{APIVersion: cliVersion, Kind: "Version", Client: version.Build(), Go: runtime.Version()}
 			if !clientOnly {
 				v.Operators = a.operators(cmd.Context())
 			}
@@ -51,16 +49,6 @@ func (a *app) version() *cobra.Command {
 	return cmd
 }
 
-func buildVersion() string {
-	if Version != "" {
-		return Version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "devel"
-}
-
 // operators returns the images of the operators in the cluster. A cluster that
 // does not answer is no error: the version of meshctl is still worth printing.
 func (a *app) operators(ctx context.Context) []string {
@@ -70,7 +58,7 @@ func (a *app) operators(ctx context.Context) []string {
 		return nil
 	}
 	deployments := &appsv1.DeploymentList{}
-	if err := c.List(ctx, deployments, client.MatchingLabels{"app.kubernetes.io/name": "meshloom"}); err != nil {
+	if err := c.List(ctx, deployments, client.MatchingLabels{"app.kubernetes.io/part-of": "meshloom"}); err != nil {
 		a.note("no operator version: list deployments: %v", err)
 		return nil
 	}
