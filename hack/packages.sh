@@ -7,7 +7,7 @@ set -euo pipefail
 needs=(
 	make:make git:git gcc:gcc unzip:unzip openssl:openssl curl:curl
 	containerd:containerd runc:runc iptables:iptables ip:iproute2
-	busybox:busybox-static newuidmap:uidmap unshare:util-linux
+	busybox:busybox-static newuidmap:uidmap unshare:util-linux /etc/ssl/certs/ca-certificates.crt:ca-certificates
 	/usr/lib/cni/bridge:containernetworking-plugins
 	/usr/include/stdio.h:libc6-dev
 )

@@ -17,7 +17,6 @@ import (
 const (
 	BookinfoName = "docker.io/local/bookinfo:1"
 	LoadName     = "docker.io/local/load:1"
-	OperatorName = "docker.io/local/meshloom-operator:1"
 	ChartsName   = "docker.io/local/charts:1"
 )
 
@@ -60,15 +59,6 @@ func Charts(ctx context.Context, dir string) (string, error) {
 		spec.Files["/charts/"+path] = source
 	}
 	return build(ctx, dir, spec, map[string]string{"/charts-server": "test/charts/cmd"})
-}
-
-// Operator writes the image of the operator into dir, from a static binary
-// that is built already, and returns the archive's path.
-func Operator(binary, dir string) (string, error) {
-	return Archive(dir, image.Spec{
-		Name: OperatorName, User: nobody, Entrypoint: []string{"/operator"},
-		Files: map[string]string{"/operator": binary},
-	})
 }
 
 // build makes commands of this module, given by their paths in the image, and

@@ -37,7 +37,8 @@ type Spec struct {
 	Entrypoint []string
 	Env        []string
 	// User must be a number where the pod says runAsNonRoot.
-	User string
+	User   string
+	Labels map[string]string
 }
 
 // Write writes the image to a new file, replacing an old one.
@@ -72,7 +73,7 @@ func (s Spec) image() (v1.Image, error) {
 	}
 	file = file.DeepCopy()
 	file.OS, file.Architecture = "linux", runtime.GOARCH
-	file.Config = v1.Config{Entrypoint: s.Entrypoint, Env: s.Env, User: s.User}
+	file.Config = v1.Config{Entrypoint: s.Entrypoint, Env: s.Env, User: s.User, Labels: s.Labels}
 	return mutate.ConfigFile(img, file)
 }
 
