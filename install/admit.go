@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -39,6 +40,9 @@ func foreign(l *life) []Finding {
 	}
 	var out []Finding
 	for _, other := range l.strangers() {
+		if mayTakeOver(l.w) && other.Namespace == l.w.Namespace {
+			continue // Without Helm releases nothing of it is changed: ours comes beside it.
+		}
 		out = append(out, Finding{LevelError, v1alpha1.ReasonAdoptionRequired, fmt.Sprintf(
 			"namespace %s already has %s %s of somebody else (%s): take it over with `meshctl adopt`, or remove it",
 			other.Namespace, l.w.Spec.Provider, other.Version, other.Evidence)})
@@ -105,33 +109,50 @@ func madeBy(found Installation, rel Release) bool {
 	})
 }
 
+// mayTakeOver reports whether somebody agreed to have taken over what is in the
+// namespace of the control plane.
+func mayTakeOver(w Wanted) bool {
+	return w.Annotations[v1alpha1.AnnotationAdopt] == w.Namespace
+}
+
 // takenOver returns what was seen as if the installation that somebody agreed
 // to have taken over were the mesh's own already. Without such consent nothing
 // changes.
 func takenOver(p *Planner, w Wanted, s Seen) Seen {
-	consent := w.Annotations[v1alpha1.AnnotationAdopt]
-	if consent == "" || consent != w.Namespace || p.Found == nil {
+	if !mayTakeOver(w) || p.Found == nil {
 		return s
 	}
 	s.Cluster.Releases = slices.Clone(s.Cluster.Releases)
 	for _, found := range p.Found(s.Cluster) {
-		if found.Namespace != consent {
+		if found.Namespace != w.Namespace {
 			continue
 		}
+		shared := sharedIn(p, w, found, s.Cluster)
 		for i := range s.Cluster.Releases {
-			if rel := &s.Cluster.Releases[i]; rel.Owner == "" && madeBy(found, *rel) {
-				rel.Owner, rel.Ours, rel.Digest = ownerOf(w.Name), true, ""
+			rel := &s.Cluster.Releases[i]
+			if rel.Owner != "" || !madeBy(found, *rel) {
+				continue
+			}
+			rel.Owner, rel.Ours, rel.Digest = ownerOf(w.Name), true, ""
+			if !shared[rel.key()] {
 				rel.Labels = map[string]string{v1alpha1.LabelRevision: found.Revision}
+				rel.AppVersion = cmp.Or(found.Version, rel.AppVersion)
 			}
 		}
 	}
 	return s
 }
 
-// foreignMade reports whether the releases of a revision are those of an
-// installation that is being taken over: they are not changed, only left.
-func (l *life) foreignMade(revision string) bool {
-	return slices.ContainsFunc(l.ownReleases(), func(rel Release) bool {
-		return rel.Labels[v1alpha1.LabelRevision] == revision && rel.Digest == "" && rel.Ours
-	})
+// sharedIn names the releases that control planes share, as the installation
+// that was found would be planned.
+func sharedIn(p *Planner, w Wanted, found Installation, cluster Cluster) map[string]bool {
+	shared := map[string]bool{}
+	request := MeshRequest{
+		Mesh: w.Name, Spec: w.Spec, Namespace: w.Namespace, Default: true, Cluster: cluster,
+		Version: found.Version, Revision: found.Revision,
+	}
+	for _, c := range p.Mesh(request).Charts {
+		shared[c.key()] = c.Shared
+	}
+	return shared
 }

@@ -38,13 +38,17 @@ func (l *life) aim() *Step {
 }
 
 // fallback is where the members of an abandoned target belong: what is in place
-// or, if that is the abandoned one, what still runs beside it.
+// or, if that is the abandoned one, what it was before, or what still runs
+// beside it.
 func (l *life) fallback() place {
 	if l.inPlace != l.target {
 		return l.inPlace
 	}
+	if wave := l.state.Wave; wave != nil && l.listed(wave.From) {
+		return place{wave.From, wave.Revision}
+	}
 	for _, r := range l.revisions() {
-		if r != l.target && l.listed(r.version) && l.deployed(r.revision) && !l.foreignMade(r.revision) {
+		if r != l.target && l.listed(r.version) && l.deployed(r.revision) {
 			return r
 		}
 	}
@@ -93,14 +97,14 @@ func (l *life) strategy() v1alpha1.UpgradeStrategy {
 func (l *life) revisionFor(version string) string {
 	present := l.revisions()
 	if l.strategy() == v1alpha1.UpgradeInPlace {
-		if l.inPlace.revision != "" && !l.foreignMade(l.inPlace.revision) {
+		if l.inPlace.revision != "" {
 			return l.inPlace.revision
 		}
 		return shortened(l.w.Name)
 	}
 	// What runs the version already stays, whatever its name.
 	for _, r := range present {
-		if r.version == version && !l.foreignMade(r.revision) {
+		if r.version == version {
 			return r.revision
 		}
 	}

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
@@ -47,7 +48,11 @@ func (l *life) hold(step Step) *Step {
 func (l *life) arrive() {
 	l.answer()
 	if wave := l.state.Wave; wave == nil || (place{wave.Version, wave.Revision}) != l.target {
-		l.state.Wave = &v1alpha1.MemberWave{Version: l.target.version, Revision: l.target.revision, Since: *l.now()}
+		next := &v1alpha1.MemberWave{Version: l.target.version, Revision: l.target.revision, Since: *l.now()}
+		if wave != nil && wave.Revision == next.Revision {
+			next.From = wave.Version
+		}
+		l.state.Wave = next
 	}
 	l.inPlace, l.state.Revision = l.target, l.target.revision
 	if l.state.Gateways == nil {
@@ -60,10 +65,7 @@ func (l *life) arrive() {
 // share stay those of the control plane that serves until the target is in
 // place, and of the newest version that anybody runs.
 func (l *life) plan() Plan {
-	serves := l.inPlace.revision
-	if serves == "" || l.foreignMade(serves) {
-		serves = l.target.revision
-	}
+	serves := cmp.Or(l.inPlace.revision, l.target.revision)
 	plan := l.planFor(l.target.version, l.target.revision, serves == l.target.revision)
 	shared := l.planFor(l.newest(), serves, true)
 	plan.Charts = slices.Clone(plan.Charts)
@@ -94,12 +96,13 @@ func (l *life) planFor(version, revision string, first bool) Plan {
 	return l.p.Mesh(request)
 }
 
-// newest is the newest version that the mesh runs or is to run.
+// newest is the newest version that the mesh runs or is to run. What meshes
+// share is never taken back: the newer one serves the older control plane too.
 func (l *life) newest() string {
 	newest := l.target.version
-	for _, r := range l.revisions() {
-		if l.listed(r.version) && Newer(r.version, newest) {
-			newest = r.version
+	for _, rel := range l.ownReleases() {
+		if v := l.versionOf(rel); rel.Status == Deployed && l.listed(v) && Newer(v, newest) {
+			newest = v
 		}
 	}
 	return newest
@@ -110,7 +113,7 @@ func (l *life) request(charts []Chart) ChartsRequest {
 	r := ChartsRequest{
 		Owner: l.owner(), Charts: charts, Releases: l.s.Cluster.Releases, State: l.state.Releases,
 		Gate: l.s.Cluster.Holds, Retry: l.retry, Now: l.s.Now,
-		TakeOver: l.w.Annotations[v1alpha1.AnnotationAdopt] == l.w.Namespace,
+		TakeOver: mayTakeOver(l.w),
 	}
 	for _, n := range l.w.Neighbours {
 		r.Others = append(r.Others, ownerOf(n.Name))

@@ -45,38 +45,43 @@ func condition(kind v1alpha1.ConditionType, status metav1.ConditionStatus, reaso
 
 // installed says whether a control plane is in place, whichever is asked for.
 func (l *life) installed(step Step) *metav1.Condition {
-	if l.inPlace.revision != "" && l.deployed(l.inPlace.revision) && !l.w.Deleting {
-		return condition(v1alpha1.ConditionInstalled, metav1.ConditionTrue, v1alpha1.ReasonInstalled, l.running())
+	if l.inPlace.revision != "" && l.deployed(l.inPlace.revision) {
+		return condition(v1alpha1.ConditionInstalled, metav1.ConditionTrue, v1alpha1.ReasonInstalled, l.running(step))
 	}
 	return condition(v1alpha1.ConditionInstalled, metav1.ConditionFalse, step.Reason, step.Message)
 }
 
-// upgrading is present while not everything is what it is to become.
+// upgrading is present while a version or a control plane takes over. Pods that
+// have no proxy yet join, which is no upgrade.
 func (l *life) upgrading(step Step) *metav1.Condition {
 	if l.inPlace.revision == "" || l.w.Deleting {
 		return nil
 	}
-	switch {
-	case l.held != nil && l.held.Reason != v1alpha1.ReasonRolledBack:
-		return nil
-	case l.target != l.inPlace:
-		message := fmt.Sprintf("from %s to %s: %s", l.inPlace.version, l.target.version, step.Message)
-		return condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, v1alpha1.ReasonUpgrading, message)
-	case step.Reason == v1alpha1.ReasonRestartRequired || step.Reason == v1alpha1.ReasonWorkloadsImmovable:
-		return condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, step.Reason, step.Message)
-	case step.Reason == v1alpha1.ReasonUpgrading:
-		message := fmt.Sprintf("to %s, %d of %d pods have moved: %s", l.inPlace.version, l.progress.pods-l.progress.behind, l.progress.pods, step.Message)
-		return condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, v1alpha1.ReasonUpgrading, message)
+	reason, message := v1alpha1.ReasonUpgrading, step.Message
+	if waitsForOthers(step) {
+		reason = step.Reason
 	}
-	return nil
+	moves := measure(l.rollout(), l.s.Members)
+	switch {
+	case l.target != l.inPlace:
+		message = fmt.Sprintf("from %s to %s: %s", l.inPlace.version, l.target.version, message)
+	case moves.behind > moves.bare || l.gatewaysBehind() != "" || len(l.formerRevisions()) > 0:
+		message = fmt.Sprintf("to %s, %d of %d pods have moved: %s", l.inPlace.version, moves.pods-moves.behind, moves.pods, message)
+	default:
+		return nil
+	}
+	return condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, reason, message)
+}
+
+// waitsForOthers reports whether the step leaves something to somebody else,
+// without which everything works.
+func waitsForOthers(step Step) bool {
+	return step.Reason == v1alpha1.ReasonRestartRequired || step.Reason == v1alpha1.ReasonWorkloadsImmovable
 }
 
 // reconciling is present while work goes on by itself.
 func reconciling(step Step) *metav1.Condition {
-	switch {
-	case step.Kind == StepDone || step.Kind == StepRefuse:
-		return nil
-	case step.Reason == v1alpha1.ReasonRestartRequired || step.Reason == v1alpha1.ReasonWorkloadsImmovable:
+	if step.Kind == StepDone || step.Kind == StepRefuse || waitsForOthers(step) {
 		return nil
 	}
 	return condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, step.Reason, step.Message)

@@ -49,8 +49,8 @@ func (l *life) inUse() *Step {
 	}
 	return &Step{
 		Kind: StepRefuse, Reason: v1alpha1.ReasonMembersExist,
-		Message: fmt.Sprintf("%d are in the mesh (%s): take them out and restart their pods, or set the annotation %s: members to remove the mesh under them",
-			len(users), list(users, 4), v1alpha1.AnnotationUninstall),
+		Message: fmt.Sprintf("still in the mesh: %s. Take them out and restart their pods, or set the annotation %s: members to remove the mesh under them",
+			list(users, 4), v1alpha1.AnnotationUninstall),
 	}
 }
 

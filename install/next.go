@@ -119,12 +119,12 @@ func (l *life) rest() Step {
 		step := *l.held
 		step.Kind, step.After = StepRefuse, l.after
 		return step
-	case l.progress.open():
-		step := l.progress.step()
+	case l.progress.behind > 0:
+		step := l.progress.left()
 		step.After = l.after
 		return step
 	}
-	return Step{Kind: StepDone, After: l.after, Reason: v1alpha1.ReasonInstalled, Message: l.running()}
+	return Step{Kind: StepDone, After: l.after, Reason: v1alpha1.ReasonInstalled, Message: l.running(Step{})}
 }
 
 // answer records that what was asked of this generation was tried.

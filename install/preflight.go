@@ -2,6 +2,7 @@ package install
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +129,7 @@ func namespace(l *life) []Finding {
 func definitions(l *life) []Finding {
 	owners := map[string][]string{}
 	for name, release := range l.s.Cluster.Owners {
-		if l.wouldInstall(name) && !l.isOurs(release) {
+		if l.wouldInstall(name) && !l.isOurs(release) && !(mayTakeOver(l.w) && path.Dir(release) == l.w.Namespace) {
 			owners[release] = append(owners[release], name)
 		}
 	}

@@ -8,39 +8,61 @@ import (
 
 // progress is how far the proxies of members have moved.
 type progress struct {
-	// pods are all in the workloads, and behind those whose proxy is not yet
-	// what it is to become.
-	pods, behind int
+	// pods are all in the workloads, behind those whose proxy is not yet what it
+	// is to become, and bare those among these that have none at all.
+	pods, behind, bare int
 	// movable workloads are still to be restarted, or on their way to it.
 	movable int
 	// busy workloads are on their way.
 	busy int
-	// standing names the workloads by how they stand.
-	standing map[Standing][]string
+	// standing names the workloads by how they stand, and late those of them
+	// that have pods behind.
+	standing, late map[Standing][]string
 }
 
 // measure looks at all workloads of the members.
 func measure(r Rollout, members []Member) progress {
-	p := progress{standing: map[Standing][]string{}}
+	p := progress{standing: map[Standing][]string{}, late: map[Standing][]string{}}
 	for i := range members {
 		for j := range members[i].Workloads {
-			w := &members[i].Workloads[j]
-			standing, behind := r.Standing(w), r.Pending(w)
-			p.standing[standing] = append(p.standing[standing], w.Key())
-			p.pods, p.behind = p.pods+len(w.Pods), p.behind+behind
-			switch standing {
-			case Due, Blocked, Broken:
-				p.movable++
-			case Busy, Stuck:
-				p.busy++
-				if behind > 0 {
-					p.movable++
-				}
-			case Moved, Kept, Spent:
-			}
+			p.count(r, &members[i].Workloads[j])
 		}
 	}
 	return p
+}
+
+func (p *progress) count(r Rollout, w *MemberWorkload) {
+	standing := r.Standing(w)
+	p.standing[standing] = append(p.standing[standing], w.Key())
+	late := false
+	for i := range w.Pods {
+		pod := &w.Pods[i]
+		if pod.Leaving {
+			continue
+		}
+		p.pods++
+		if r.Goal.Reached(pod) {
+			continue
+		}
+		late = true
+		p.behind++
+		if pod.Proxy == nil {
+			p.bare++
+		}
+	}
+	if late {
+		p.late[standing] = append(p.late[standing], w.Key())
+	}
+	switch standing {
+	case Due, Blocked, Broken:
+		p.movable++
+	case Busy, Stuck:
+		p.busy++
+		if late {
+			p.movable++
+		}
+	case Moved, Kept, Spent:
+	}
 }
 
 // first names the first workload that stands so.
@@ -51,28 +73,27 @@ func (p progress) first(s Standing) string {
 	return ""
 }
 
-// pending reports whether some workload is still to move by itself.
-func (p progress) pending() bool { return p.movable > 0 }
-
-// open reports whether pods are left behind that somebody else has to move.
-func (p progress) open() bool { return p.behind > 0 }
-
-// step says what is left to somebody else.
-func (p progress) step() Step {
-	step := Step{Kind: StepWait}
-	due := len(p.standing[Due]) + len(p.standing[Blocked]) + len(p.standing[Broken]) + len(p.standing[Busy]) + len(p.standing[Stuck])
-	switch {
-	case due > 0:
-		step.Reason = v1alpha1.ReasonRestartRequired
-		step.Message = fmt.Sprintf("%d pods of %d workloads have another proxy until they are restarted (kubectl rollout restart), and spec.upgrade.restarts Automatic does it in waves", p.behind, due+len(p.standing[Kept]))
-	case len(p.standing[Kept]) > 0:
-		step.Reason = v1alpha1.ReasonWorkloadsImmovable
-		step.Message = fmt.Sprintf("%d workloads are left as they are, because a restart would lose requests: %s; status.install.immovable says what would help, and the annotation %s moves them as they are",
-			len(p.standing[Kept]), list(p.standing[Kept], 3), v1alpha1.AnnotationMoveImmovable)
-	default:
-		step.Reason = v1alpha1.ReasonRestartRequired
-		step.Message = fmt.Sprintf("%s got no proxy of this control plane by a restart: see whether the pods ask to be left out, or restart them once more",
-			list(p.standing[Spent], 3))
+// left says which pods are left to somebody else, and what would help; a step
+// without a message where none are.
+func (p progress) left() Step {
+	var due []string
+	for _, s := range []Standing{Due, Blocked, Broken, Busy, Stuck} {
+		due = append(due, p.late[s]...)
 	}
-	return step
+	kept, spent := p.late[Kept], p.late[Spent]
+	switch {
+	case len(due) > 0:
+		return Step{Kind: StepWait, Reason: v1alpha1.ReasonRestartRequired, Message: fmt.Sprintf(
+			"%d of %d pods are to be restarted, those of %s: do it with kubectl rollout restart, or set spec.upgrade.restarts to Automatic to have it done in waves",
+			p.behind, p.pods, list(append(due, kept...), 3))}
+	case len(kept) > 0:
+		return Step{Kind: StepWait, Reason: v1alpha1.ReasonWorkloadsImmovable, Message: fmt.Sprintf(
+			"%d of %d pods stay as they are, because to restart %s would lose requests: status.install.immovable says what would help, and the annotation %s=true restarts them as they are",
+			p.behind, p.pods, list(kept, 3), v1alpha1.AnnotationMoveImmovable)}
+	case len(spent) > 0:
+		return Step{Kind: StepWait, Reason: v1alpha1.ReasonRestartRequired, Message: fmt.Sprintf(
+			"%d of %d pods stayed as they are although %s was restarted: see whether they ask to be left out of the mesh, or restart them again",
+			p.behind, p.pods, list(spent, 3))}
+	}
+	return Step{Kind: StepDone}
 }

@@ -10,7 +10,7 @@ import (
 // gateways has the gateways follow once the members have moved, and waits for
 // them.
 func (l *life) gateways() *Step {
-	if l.manual() && l.progress.pending() {
+	if l.manual() && l.progress.movable > 0 {
 		return nil
 	}
 	l.state.Gateways = &v1alpha1.GatewayWave{Version: l.inPlace.version, Revision: l.inPlace.revision}
@@ -48,8 +48,7 @@ func (l *life) retire() *Step {
 		return nil
 	}
 	for _, former := range l.formerRevisions() {
-		if user := l.userOf(former.revision); user != "" {
-			l.look(poll * 6)
+		if l.userOf(former.revision) != "" {
 			continue
 		}
 		request := l.request(l.chartsOf(former.revision))
@@ -68,21 +67,21 @@ func (l *life) userOf(revision string) string {
 			return "namespace " + m.Name
 		}
 		for i := range m.Workloads {
-			if pod := userAmong(m.Workloads[i].Pods, revision); pod != "" {
-				return "pod " + m.Name + "/" + pod
+			if userAmong(m.Workloads[i].Pods, revision) != "" {
+				return m.Workloads[i].Key()
 			}
 		}
 	}
 	for _, g := range l.s.Gateways {
-		if pod := userAmong(g.Pods, revision); pod != "" {
-			return "pod " + g.Namespace + "/" + pod
+		if userAmong(g.Pods, revision) != "" {
+			return "IngressGateway " + g.Namespace + "/" + g.Name
 		}
 	}
 	if pod := userAmong(l.s.Strays, revision); pod != "" {
 		return "pod " + pod
 	}
 	if wave := l.state.Gateways; wave != nil && wave.Revision == revision {
-		return "the gateways"
+		return "the wave of gateways"
 	}
 	return ""
 }
@@ -115,13 +114,20 @@ func (l *life) chartsOf(revision string) []Chart {
 	return append(shared, own...)
 }
 
-// running says what runs, for people.
-func (l *life) running() string {
+// running says what runs, and who holds up what is to go, for people.
+func (l *life) running(step Step) string {
 	message := fmt.Sprintf("version %s runs as %s", l.inPlace.version, l.inPlace.revision)
 	for _, former := range l.formerRevisions() {
-		if user := l.userOf(former.revision); user != "" {
-			message += fmt.Sprintf("; %s (version %s) stays while %s belongs to it", former.revision, former.version, user)
+		if former == l.target {
+			continue
 		}
+		message += fmt.Sprintf("; %s (version %s) stays until nobody belongs to it", former.revision, former.version)
+		if user := l.userOf(former.revision); user != "" {
+			message += ", as does " + user
+		}
+	}
+	if waitsForOthers(step) {
+		message += "; " + step.Message
 	}
 	return message
 }

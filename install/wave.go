@@ -48,6 +48,9 @@ func (l *life) members() *Step {
 	if l.progress.movable > 0 || l.progress.busy > 0 && l.unfinished() {
 		return l.wait(poll, "waiting for %s to settle", cmp.Or(l.progress.first(Busy), "the wave"))
 	}
+	if l.progress.behind > 0 && l.progress.busy > 0 {
+		l.look(poll)
+	}
 	return nil
 }
 
@@ -161,7 +164,9 @@ func (l *life) broken(r Rollout) *Step {
 		return nil
 	}
 	message := fmt.Sprintf("%s was restarted and does not become ready (kubectl get pods): mend it, or go back by setting spec.version to what ran before", stuck)
-	if l.target = l.inPlace; l.fallback() == l.inPlace {
+	l.target = l.inPlace
+	// Only a step forward is taken back: so nobody goes back and forth.
+	if back := l.fallback(); back == l.inPlace || !Newer(l.inPlace.version, back.version) {
 		return l.wait(poll, "%s", message)
 	}
 	l.state.Abandoned = &v1alpha1.AbandonedWave{
@@ -175,7 +180,7 @@ func (l *life) broken(r Rollout) *Step {
 // unfinished reports whether the move still has something to do, so that it
 // matters how those do who were moved.
 func (l *life) unfinished() bool {
-	return l.progress.pending() || l.gatewaysBehind() != "" || len(l.formerRevisions()) > 0
+	return l.progress.movable > 0 || l.gatewaysBehind() != "" || len(l.formerRevisions()) > 0
 }
 
 func (l *life) wait(after time.Duration, format string, args ...any) *Step {

@@ -105,6 +105,14 @@ type MemberWave struct {
 	// +kubebuilder:validation:MaxLength=63
 	Revision string `json:"revision,omitempty"`
 
+	// from is the version that the same control plane ran before; absent where
+	// another one ran.
+	//
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	From string `json:"from,omitempty"`
+
 	// since is when that became so. What was restarted earlier was restarted
 	// for something else.
 	//
