@@ -39,3 +39,23 @@ func (e *Engine) History(ctx context.Context, namespace, name string) ([]install
 	slices.SortFunc(out, func(a, b install.Release) int { return cmp.Compare(b.Revision, a.Revision) })
 	return out, nil
 }
+
+// Values returns the values that the newest revision of a release was given,
+// without those of its chart; none where there is no such release.
+func (e *Engine) Values(ctx context.Context, namespace, name string) (map[string]any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	config, _, err := e.helm(namespace)
+	if err != nil {
+		return nil, err
+	}
+	last, err := lastRevision(config, name)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read Helm release %s/%s: %w", namespace, name, err)
+	}
+	return last.Config, nil
+}
