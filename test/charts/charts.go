@@ -4,7 +4,9 @@
 package charts
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +29,18 @@ const (
 	// server refuses one of the last of its objects.
 	Broken = "broken"
 )
+
+// Namespace is where the server of the repositories runs, and Manifests are its
+// objects.
+const Namespace = "charts"
+
+//go:embed server.yaml
+var Manifests []byte
+
+// URL is where pods of the cluster find a repository.
+func URL(repository string) string {
+	return "http://charts." + Namespace + ".svc.cluster.local/" + repository
+}
 
 // paths of the charts in Istio's source.
 var paths = []string{"base", "istio-control/istio-discovery", "gateway"}
@@ -59,14 +73,18 @@ func Write(ctx context.Context, dir string) error {
 	return nil
 }
 
-// pack writes one chart of one version into both repositories. The module's
-// charts have a version that is none.
+// pack writes one chart of one version into both repositories, as Istio's own
+// release does: the charts of its source have no version, and the tag of its
+// images is none of a release.
 func pack(path, version, dir string) error {
 	c, err := loader.Load(path)
 	if err != nil {
 		return fmt.Errorf("load chart %s: %w", path, err)
 	}
 	c.Metadata.Version, c.Metadata.AppVersion = version, version
+	if err := tag(c, version); err != nil {
+		return fmt.Errorf("tag chart %s: %w", path, err)
+	}
 	stamp(c)
 	if _, err := util.Save(c, filepath.Join(dir, Good)); err != nil {
 		return fmt.Errorf("pack chart %s: %w", path, err)
@@ -76,6 +94,21 @@ func pack(path, version, dir string) error {
 	}
 	if _, err := util.Save(c, filepath.Join(dir, Broken)); err != nil {
 		return fmt.Errorf("pack chart %s: %w", path, err)
+	}
+	return nil
+}
+
+// tag puts the version where the values name the tag of images.
+func tag(c *chart.Chart, version string) error {
+	const unreleased = "tag: latest\n"
+	for _, f := range c.Raw {
+		if f.Name != util.ValuesfileName || c.Name() != control {
+			continue
+		}
+		if bytes.Count(f.Data, []byte(unreleased)) != 1 {
+			return fmt.Errorf("find %q in %s once", unreleased, f.Name)
+		}
+		f.Data = bytes.ReplaceAll(f.Data, []byte(unreleased), []byte("tag: "+version+"\n"))
 	}
 	return nil
 }

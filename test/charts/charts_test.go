@@ -1,6 +1,7 @@
 package charts
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,6 +46,9 @@ func TestRepositoriesHoldBothVersions(t *testing.T) {
 				}
 				if c.Metadata.Version != version || c.Metadata.AppVersion != version {
 					t.Errorf("%s is of version %s, app %s", url, c.Metadata.Version, c.Metadata.AppVersion)
+				}
+				if name == control && !strings.Contains(fmt.Sprint(c.Values), "tag:"+version) {
+					t.Errorf("%s has images of another tag", url)
 				}
 				broken := slices.ContainsFunc(c.Templates, func(f *common.File) bool { return f.Name == "templates/refused.yaml" })
 				if want := repository == Broken && name == control && version == binaries.IstioVersion; broken != want {

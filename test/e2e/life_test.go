@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/test/report"
 	"github.com/meshloom/meshloom/test/scenarios"
 	"github.com/meshloom/meshloom/test/stage"
 )
@@ -124,8 +125,8 @@ func happening(t *testing.T, what, expected string, act func() (string, error)) 
 	t.Helper()
 	begun := time.Now()
 	got, err := act()
-	row := Row{Scenario: "life", Check: what, Expected: expected, Counted: got, Passed: err == nil && got == expected, Seconds: time.Since(begun).Seconds()}
-	suite.report.add(row)
+	row := report.Row{Scenario: "life", Check: what, Expected: expected, Counted: got, Passed: err == nil && got == expected, Seconds: time.Since(begun).Seconds()}
+	suite.report.Add(row)
 	if err != nil {
 		t.Error(err)
 	} else if got != expected {

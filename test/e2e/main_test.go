@@ -22,6 +22,7 @@ import (
 	"github.com/meshloom/meshloom/test/cluster/local"
 	"github.com/meshloom/meshloom/test/istio"
 	"github.com/meshloom/meshloom/test/lab"
+	"github.com/meshloom/meshloom/test/report"
 	"github.com/meshloom/meshloom/test/scenarios"
 	"github.com/meshloom/meshloom/test/stage"
 )
@@ -45,7 +46,7 @@ var suite *theatre
 type theatre struct {
 	*stage.Stage
 	base   *scenarios.Base
-	report *report
+	report *report.Report
 }
 
 func TestMain(m *testing.M) {
@@ -63,7 +64,7 @@ func TestMain(m *testing.M) {
 func run(ctx context.Context, m *testing.M) (code int, err error) {
 	begun := time.Now()
 	log.SetLogger(logr.Discard())
-	suite = &theatre{report: new(report)}
+	suite = &theatre{report: new(report.Report)}
 	defer func() { err = errors.Join(err, suite.end(context.WithoutCancel(ctx))) }()
 	if err := suite.setUp(ctx); err != nil {
 		return 1, err
@@ -77,7 +78,7 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	return code, suite.report.publish(os.Stdout, filepath.Join(root, ".work", "e2e.json"))
+	return code, suite.report.Publish(os.Stdout, "e2e", filepath.Join(root, ".work", "e2e.json"))
 }
 
 // run runs the tests, which know of no interrupt: it ends them here.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshloom/meshloom/test/load"
+	"github.com/meshloom/meshloom/test/report"
 	"github.com/meshloom/meshloom/test/scenarios"
 	"github.com/meshloom/meshloom/test/stage"
 )
@@ -89,11 +90,11 @@ func (s *theatre) restore(t *testing.T, objects []*unstructured.Unstructured) {
 // count waits until requests fare as they have to, sends many, and compares.
 func (s *theatre) count(t *testing.T, scenario string, c *scenarios.Check, want *scenarios.Outcome) {
 	t.Helper()
-	row := Row{Scenario: scenario, Check: c.Name, From: c.From.String(), Expected: want.String()}
+	row := report.Row{Scenario: scenario, Check: c.Name, From: c.From.String(), Expected: want.String()}
 	begun := time.Now()
 	defer func() {
 		row.Seconds, row.Passed = time.Since(begun).Seconds(), !t.Failed()
-		s.report.add(row)
+		s.report.Add(row)
 	}()
 	if c.Bare != "" {
 		s.countBare(t, c, want, &row)
@@ -129,7 +130,7 @@ func (s *theatre) mustSend(t *testing.T, c *scenarios.Check, times int) *load.Re
 }
 
 // countArrivals gives copies of requests, which nobody waits for, some time.
-func (s *theatre) countArrivals(t *testing.T, a *scenarios.Arrivals, sent int, row *Row) {
+func (s *theatre) countArrivals(t *testing.T, a *scenarios.Arrivals, sent int, row *report.Row) {
 	t.Helper()
 	want, got := sent*a.PerRequest, 0
 	for range 10 {
@@ -150,7 +151,7 @@ func (s *theatre) countArrivals(t *testing.T, a *scenarios.Arrivals, sent int, r
 }
 
 // countBare makes connections in plaintext.
-func (s *theatre) countBare(t *testing.T, c *scenarios.Check, want *scenarios.Outcome, row *Row) {
+func (s *theatre) countBare(t *testing.T, c *scenarios.Check, want *scenarios.Outcome, row *report.Row) {
 	t.Helper()
 	var diffs []string
 	for range 30 {

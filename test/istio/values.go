@@ -6,16 +6,16 @@ import (
 	"github.com/meshloom/meshloom/test/binaries"
 )
 
-// plainEnvoy makes istiod configure proxies with what an official Envoy has,
-// and everything small enough for many pods on one small node.
-func plainEnvoy() map[string]any {
+// PlainEnvoy are the values that make istiod configure proxies with what an
+// official Envoy has, with images of this project's own, and everything small
+// enough for many pods on one small node. They name no tag of images.
+func PlainEnvoy() map[string]any {
 	small := func(cpu, memory string) map[string]any {
 		return map[string]any{"requests": map[string]any{"cpu": cpu, "memory": memory}}
 	}
 	return map[string]any{
 		"global": map[string]any{
 			"hub":             "docker.io/local",
-			"tag":             binaries.IstioVersion,
 			"imagePullPolicy": "IfNotPresent",
 			"proxy":           map[string]any{"resources": small("5m", "40Mi")},
 		},
@@ -33,21 +33,17 @@ func plainEnvoy() map[string]any {
 	}
 }
 
-func (g Gateway) values() map[string]any {
-	service := "LoadBalancer"
-	if g.ServiceType != "" {
-		service = g.ServiceType
-	}
-	labels := map[string]any{}
-	for k, v := range g.Labels {
-		labels[k] = v
-	}
+// plainEnvoy are those values for the charts of Istio's module, whose images
+// have no tag of a release.
+func plainEnvoy() map[string]any {
+	return merge(PlainEnvoy(), map[string]any{"global": map[string]any{"tag": binaries.IstioVersion}})
+}
+
+// SmallGateway are the values of the gateway chart that go with PlainEnvoy.
+func SmallGateway() map[string]any {
 	return map[string]any{
-		"service":        map[string]any{"type": service},
-		"serviceAccount": map[string]any{"create": true, "name": g.ServiceAccount},
-		"labels":         labels,
-		"autoscaling":    map[string]any{"enabled": false},
-		"resources":      map[string]any{"requests": map[string]any{"cpu": "10m", "memory": "40Mi"}},
+		"autoscaling": map[string]any{"enabled": false},
+		"resources":   map[string]any{"requests": map[string]any{"cpu": "10m", "memory": "40Mi"}},
 		// The pod is made with the image "auto", for which the API server sets
 		// Always before the injector puts the real name in.
 		"imagePullPolicy": "IfNotPresent",
@@ -57,6 +53,22 @@ func (g Gateway) values() map[string]any {
 			"periodSeconds": 1,
 		},
 	}
+}
+
+func (g Gateway) values() map[string]any {
+	service := "LoadBalancer"
+	if g.ServiceType != "" {
+		service = g.ServiceType
+	}
+	labels := map[string]any{}
+	for k, v := range g.Labels {
+		labels[k] = v
+	}
+	return merge(SmallGateway(), map[string]any{
+		"service":        map[string]any{"type": service},
+		"serviceAccount": map[string]any{"create": true, "name": g.ServiceAccount},
+		"labels":         labels,
+	})
 }
 
 // merge returns a copy of base with the values of over in it, map by map.

@@ -19,7 +19,8 @@ type Entry struct {
 }
 
 // Ledger keeps the last word of every sender, so that the counts of one
-// outlive its pod. PUT /NAME writes, GET / reads all entries by name.
+// outlive its pod. PUT /NAME writes, GET / reads all entries by name, DELETE /
+// forgets them.
 type Ledger struct {
 	mu      sync.Mutex
 	entries map[string]Entry
@@ -30,6 +31,7 @@ func (l *Ledger) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /{name}", l.put)
 	mux.HandleFunc("GET /{$}", l.get)
+	mux.HandleFunc("DELETE /{$}", l.forget)
 	return mux
 }
 
@@ -53,6 +55,12 @@ func (l *Ledger) get(w http.ResponseWriter, _ *http.Request) {
 	l.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(entries) // The client went away.
+}
+
+func (l *Ledger) forget(http.ResponseWriter, *http.Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.entries)
 }
 
 // Tell writes an entry into the ledger at a URL, under a name.

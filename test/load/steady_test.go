@@ -97,6 +97,14 @@ func TestLedgerOutlivesItsSenders(t *testing.T) {
 	if want := `{"pod-a":{"ended":true,"report":{"requests":7,`; r.First == nil || !strings.HasPrefix(r.First.Body, want) {
 		t.Errorf("ledger %+v", r.First)
 	}
+	for _, o := range []Options{{URL: server.URL, Method: "DELETE"}, {URL: server.URL}} {
+		if r, err = Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.First == nil || r.First.Body != "{}\n" {
+		t.Errorf("ledger that has forgotten: %+v", r.First)
+	}
 	if err := Tell(t.Context(), server.URL+"/no/such", "x", Entry{Report: first}); err == nil {
 		t.Error("no error for a ledger that is not there")
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -27,6 +28,10 @@ type Stage struct {
 	// operator names the archive of the operator that was loaded.
 	operator string
 	progress io.Writer
+
+	meshctlOnce  sync.Once
+	meshctl      string
+	meshctlError error
 }
 
 // Open takes the cluster, or brings one up. Progress gets a line for each long

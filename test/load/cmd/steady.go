@@ -20,11 +20,17 @@ func steady(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("steady", flag.ContinueOnError)
 	ledger := flags.String("ledger", "", "URL of a ledger to tell the counts")
 	name := flags.String("name", cmp.Or(os.Getenv("HOSTNAME"), "steady"), "name in that ledger")
+	health := flags.String("health", "", "address to answer probes on, while it sends")
 	flags.Float64Var(&s.Rate, "rate", 100, "requests a second")
 	flags.IntVar(&s.Fresh, "fresh", 0, "every so-manyth request makes a connection of its own (none)")
 	var err error
 	if s.Options, err = readOptions(flags, args); err != nil {
 		return err
+	}
+	if *health != "" {
+		server := &http.Server{Addr: *health, Handler: new(load.Server).Handler(), ReadHeaderTimeout: 10 * time.Second}
+		go func() { _ = server.ListenAndServe() }() // A probe that gets no answer says it.
+		defer server.Close()
 	}
 	if *ledger != "" {
 		// One that fails is made good by the next, which holds all counts.

@@ -1,0 +1,172 @@
+//go:build e2e
+
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/meshloom/meshloom/test/binaries"
+	"github.com/meshloom/meshloom/test/cluster/local"
+	"github.com/meshloom/meshloom/test/lab"
+	"github.com/meshloom/meshloom/test/report"
+	"github.com/meshloom/meshloom/test/stage"
+)
+
+// life is the one life that all tests here are a part of.
+var life *world
+
+// world is a cluster on which everything is Meshloom's doing.
+type world struct {
+	*stage.Stage
+	report report.Report
+	// empty is what the cluster held before.
+	empty stage.Snapshot
+	// failed says that a step failed: the next ones would say nothing.
+	failed bool
+}
+
+// clusterName is that of this run alone, so that two runs side by side do not
+// meet. With E2E_KEEP it is the same for all, and the cluster is left up.
+func clusterName() string {
+	if kept() {
+		return "lifecycle"
+	}
+	return fmt.Sprintf("life-%d", os.Getpid())
+}
+
+func kept() bool { return os.Getenv("E2E_KEEP") != "" }
+
+func TestMain(m *testing.M) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code, err := run(ctx, m)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lifecycle:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// run sets up, runs the tests, reports, and leaves nothing behind.
+func run(ctx context.Context, m *testing.M) (code int, err error) {
+	if os.Getenv("KUBECONFIG") != "" {
+		fmt.Println("NOT RUN: test/lifecycle: it kills the components of its cluster, which has to be its own")
+		return 0, nil
+	}
+	begun := time.Now()
+	log.SetLogger(logr.Discard())
+	life = new(world)
+	defer func() { err = errors.Join(err, end(context.WithoutCancel(ctx))) }()
+	if err := life.setUp(ctx); err != nil {
+		return 1, err
+	}
+	fmt.Printf("lifecycle: the cluster is empty and has all images (%.0f s)\n", time.Since(begun).Seconds())
+	defer context.AfterFunc(ctx, func() {
+		if err := end(context.WithoutCancel(ctx)); err != nil {
+			fmt.Fprintln(os.Stderr, "lifecycle:", err)
+		}
+		os.Exit(1)
+	})()
+	if code = m.Run(); code != 0 {
+		life.explain(ctx)
+	}
+	root, err := binaries.Repository()
+	if err != nil {
+		return 1, err
+	}
+	return code, life.report.Publish(os.Stdout, "lifecycle", filepath.Join(root, ".work", "lifecycle.json"))
+}
+
+func end(ctx context.Context) error {
+	if kept() {
+		return nil
+	}
+	return local.Down(ctx, clusterName())
+}
+
+// setUp brings up a cluster that holds nothing but the server of charts, and
+// remembers what that is.
+func (w *world) setUp(ctx context.Context) error {
+	var err error
+	if w.Stage, err = stage.Open(ctx, lab.Options{Name: clusterName(), Progress: os.Stdout}); err != nil {
+		return err
+	}
+	if err := w.LoadProduct(ctx, binaries.PreviousIstioVersion, binaries.IstioVersion); err != nil {
+		return err
+	}
+	if err := w.ServeCharts(ctx); err != nil {
+		return err
+	}
+	w.empty, err = w.TakeSnapshot(ctx)
+	return err
+}
+
+// explain prints what may say why a test failed.
+func (w *world) explain(ctx context.Context) {
+	text, err := w.OperatorLog(ctx)
+	if err != nil {
+		text = err.Error()
+	}
+	fmt.Printf("\nlifecycle: the end of Meshloom's logs\n%s\n", text)
+}
+
+// TestLife is a mesh's life.
+func TestLife(t *testing.T) {
+	for _, step := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"install", install},
+		{"dry runs write nothing", dryRuns},
+		{"broken upgrades roll back", brokenUpgrades},
+		{"canary upgrade", canaryUpgrade},
+		{"Helm shows and is believed", helm},
+		{"downgrade in place, with everything killed", downgrade},
+		{"upgrade in place", inPlaceUpgrade},
+		{"root rotation", rootRotation},
+		{"uninstall", uninstall},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			if life.failed {
+				t.Fatal("a step before failed")
+			}
+			t.Cleanup(func() { life.failed = life.failed || t.Failed() })
+			step.run(t)
+		})
+	}
+}
+
+// happening adds a line to the report for what is no count of requests.
+func happening(t *testing.T, what, expected string, act func() (string, error)) {
+	t.Helper()
+	begun := time.Now()
+	got, err := act()
+	life.report.Add(report.Row{
+		Scenario: t.Name(), Check: what, Expected: expected, Counted: got,
+		Passed: err == nil && got == expected, Seconds: time.Since(begun).Seconds(),
+	})
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+	} else if got != expected {
+		t.Errorf("%s: %s, want %s", what, got, expected)
+	}
+}
+
+// must ends the test on an error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

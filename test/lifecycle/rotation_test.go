@@ -1,0 +1,39 @@
+//go:build e2e
+
+package lifecycle
+
+import (
+	"testing"
+	"time"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+)
+
+// rootRotation gives the mesh another root of trust while requests go on, with
+// certificates that live for a minute, so that it takes minutes.
+func rootRotation(t *testing.T) {
+	ctx := t.Context()
+	must(t, edit(ctx, func(m *v1alpha1.Mesh) {
+		setValue(m, "1m", "pilot", "env", "MAX_WORKLOAD_CERT_TTL")
+		setValue(m, "1m", "pilot", "env", "DEFAULT_WORKLOAD_CERT_TTL")
+	}))
+	must(t, awaitVersion(ctx, newer))
+	var before string
+	must(t, await(ctx, "there is a root", func(m *v1alpha1.Mesh) bool {
+		if m.Status.Install.Trust != nil {
+			before = m.Status.Install.Trust.Fingerprint
+		}
+		return before != ""
+	}))
+	f := startTraffic(t)
+	happening(t, "root rotation", "another root, Steady", func() (string, error) {
+		if err := annotate(ctx, v1alpha1.AnnotationRotateRoot, time.Now().Format(time.RFC3339)); err != nil {
+			return "", err
+		}
+		return "another root, Steady", await(ctx, "another root is in use alone", func(m *v1alpha1.Mesh) bool {
+			trust := m.Status.Install.Trust
+			return trust != nil && trust.Stage == v1alpha1.TrustSteady && trust.Fingerprint != before
+		})
+	})
+	f.finish(atLeast)
+}
