@@ -51,6 +51,10 @@ lint: ## Run the linters, and the API linter on apis/
 build: ## Build the operator and meshctl into bin/
 	go build -trimpath -o bin/ ./cmd/...
 
+.PHONY: image
+image: ## Write the operator's image to bin/meshloom-operator.tar, without Docker (VERSION=1.2.3 stamps it)
+	go run ./hack/image --version=$(VERSION)
+
 .PHONY: run
 run: ## Run the operator on this machine against the cluster that KUBECONFIG names
 	go run ./cmd/operator --leader-elect=false

@@ -61,11 +61,33 @@ func wantsInstaller(values map[string]any) bool {
 	return enabled || !ok
 }
 
+// Image returns the name of the image that the chart of a version runs, and that
+// version: that of the chart's own file where it is empty.
+func Image(tag string) (name, of string, err error) {
+	if tag == "" {
+		if tag, err = version(); err != nil {
+			return "", "", err
+		}
+	}
+	var values struct {
+		Image struct {
+			Repository string `json:"repository"`
+		} `json:"image"`
+	}
+	if err := decode("values.yaml", &values); err != nil {
+		return "", "", err
+	}
+	return values.Image.Repository + ":" + tag, tag, nil
+}
+
 func version() (string, error) {
 	var metadata struct {
 		Version string `json:"version"`
 	}
-	return metadata.Version, decode("Chart.yaml", &metadata)
+	if err := decode("Chart.yaml", &metadata); err != nil {
+		return "", err
+	}
+	return metadata.Version, nil
 }
 
 // definitions are the names of the CRDs of the unified API.
