@@ -184,3 +184,8 @@ func TestLifeOfARelease(t *testing.T) {
 		t.Errorf("after the removal: %d Deployments, %v", len(all.Items), err)
 	}
 }
+
+func isRefusal(err error) bool {
+	var r *install.Refusal
+	return errors.As(err, &r)
+}

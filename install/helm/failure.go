@@ -28,6 +28,10 @@ type failure struct {
 	err      error
 }
 
+// maxFailure is how much of a failure Helm's history keeps. It names the object
+// and why, which is more than Helm takes of those who ask for something.
+const maxFailure = 1024
+
 // settle leaves a release whose step failed in a state that the next step
 // recognises, and returns the error: an *install.Refusal where a retry would
 // end the same way.
@@ -36,11 +40,11 @@ func (e *Engine) settle(config *action.Configuration, f failure) error {
 	retry := transient(f.err)
 	last, lastErr := lastRevision(config, f.name)
 	if lastErr == nil && last.Version == f.revision && last.Info.Status != common.StatusDeployed {
-		description := described("%s: %s", f.what, oneLine(f.err))
+		mark := install.Described
 		if retry {
-			description = interrupted("%s: %s", f.what, oneLine(f.err))
+			mark = install.DescribedInterrupted
 		}
-		last.SetStatus(common.StatusFailed, description)
+		last.SetStatus(common.StatusFailed, cut(mark+f.what+": "+oneLine(f.err), maxFailure))
 		last.Labels = withLabels(last.Labels, map[string]string{v1alpha1.LabelWritten: strconv.Itoa(f.revision)})
 		// Where this fails too the release stays pending, and is unlocked later.
 		err = errors.Join(err, config.Releases.Update(last))
@@ -49,11 +53,6 @@ func (e *Engine) settle(config *action.Configuration, f failure) error {
 		return err
 	}
 	return &install.Refusal{Reason: v1alpha1.ReasonInstallFailed, Message: oneLine(err)}
-}
-
-// interrupted describes a revision that is worth trying again.
-func interrupted(format string, args ...any) string {
-	return described("%s%s", strings.TrimPrefix(install.DescribedInterrupted, install.Described), fmt.Sprintf(format, args...))
 }
 
 // lastRevision returns the newest revision of a release.

@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v4/pkg/release/common"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/install"
 )
 
 // Back says what to go back to.
@@ -85,7 +86,7 @@ func (e *Engine) Unlock(ctx context.Context, namespace, name string) error {
 	if !last.Info.Status.IsPending() {
 		return nil
 	}
-	last.SetStatus(common.StatusFailed, interrupted("its writer ended while it was %s", last.Info.Status))
+	last.SetStatus(common.StatusFailed, install.DescribedInterrupted+"its writer ended while it was "+string(last.Info.Status))
 	if err := config.Releases.Update(last); err != nil {
 		return fmt.Errorf("unlock %s/%s: %w", namespace, name, err)
 	}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strconv"
 
+	"helm.sh/helm/v4/pkg/action"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
 )
@@ -44,11 +46,17 @@ func (w Work) labels(revision int) map[string]string {
 // values returns the chart's values as a copy, which Helm writes into.
 func (w Work) values() map[string]any { return install.MergeValues(w.Chart.Values, nil) }
 
-// described is what Helm's history says about a revision.
+// described is what Helm's history says about a revision that was asked for.
 func described(format string, args ...any) string {
-	const most = 500 // Helm refuses more than 512.
-	text := []rune(install.Described + fmt.Sprintf(format, args...))
-	return string(text[:min(len(text), most)])
+	return cut(install.Described+fmt.Sprintf(format, args...), action.MaxDescriptionLength)
+}
+
+// cut returns a text of so many characters at most.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-3]) + "..."
+	}
+	return text
 }
 
 // withLabels returns the labels of a release with others laid over them.
