@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"helm.sh/helm/v4/pkg/action"
+	ri "helm.sh/helm/v4/pkg/release"
 	"helm.sh/helm/v4/pkg/release/common"
 	releasev1 "helm.sh/helm/v4/pkg/release/v1"
+	"helm.sh/helm/v4/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -26,6 +28,21 @@ type failure struct {
 	revision int
 	what     string
 	err      error
+	// made is what Helm recorded, as it returned it; nil where it returns none.
+	made ri.Releaser
+}
+
+// recorded reports whether a revision is the one that the failed step recorded,
+// and not somebody else's of the same number.
+func (f failure) recorded(last *releasev1.Release) bool {
+	if last.Version != f.revision || last.Info.Status == common.StatusDeployed || errors.Is(f.err, driver.ErrReleaseExists) {
+		return false
+	}
+	made, ok := f.made.(*releasev1.Release)
+	if !ok {
+		return last.Info.RollbackRevision != 0
+	}
+	return made != nil && made.Info.LastDeployed.Equal(last.Info.LastDeployed)
 }
 
 // maxFailure is how much of a failure Helm's history keeps. It names the object
@@ -39,7 +56,7 @@ func (e *Engine) settle(config *action.Configuration, f failure) error {
 	err := fmt.Errorf("%s as %s/%s: %w", f.what, f.namespace, f.name, f.err)
 	retry := transient(f.err)
 	last, lastErr := lastRevision(config, f.name)
-	if lastErr == nil && last.Version == f.revision && last.Info.Status != common.StatusDeployed {
+	if lastErr == nil && f.recorded(last) {
 		mark := install.Described
 		if retry {
 			mark = install.DescribedInterrupted

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"helm.sh/helm/v4/pkg/release/common"
 	releasev1 "helm.sh/helm/v4/pkg/release/v1"
 	"helm.sh/helm/v4/pkg/storage/driver"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // History returns every revision of a release that Helm still has, read whole,
-// the newest first; none where there is no such release.
+// the newest first; none where there is no such release. Revisions that ran and
+// were followed by another are Deployed.
 func (e *Engine) History(ctx context.Context, namespace, name string) ([]install.Release, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -32,9 +34,15 @@ func (e *Engine) History(ctx context.Context, namespace, name string) ([]install
 	}
 	var out []install.Release
 	for _, one := range stored {
-		if rel, ok := one.(*releasev1.Release); ok {
-			out = append(out, seen(namespace, rel))
+		rel, ok := one.(*releasev1.Release)
+		if !ok {
+			continue
 		}
+		r := seen(namespace, rel)
+		if rel.Info != nil && rel.Info.Status == common.StatusSuperseded {
+			r.Status = install.Deployed
+		}
+		out = append(out, r)
 	}
 	slices.SortFunc(out, func(a, b install.Release) int { return cmp.Compare(b.Revision, a.Revision) })
 	return out, nil

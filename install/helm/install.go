@@ -35,9 +35,9 @@ func (e *Engine) Install(ctx context.Context, w Work) error {
 	in.Labels = w.labels(1)
 	in.Description = described("installed %s", w.what())
 	// Helm leaves its work half done where the context ends.
-	_, err = in.RunWithContext(context.WithoutCancel(ctx), chart, w.values())
+	made, err := in.RunWithContext(context.WithoutCancel(ctx), chart, w.values())
 	if err != nil {
-		return e.settle(config, failure{namespace: w.Chart.Namespace, name: w.Chart.Release, revision: 1, what: "install " + w.what(), err: err})
+		return e.settle(config, failure{namespace: w.Chart.Namespace, name: w.Chart.Release, revision: 1, what: "install " + w.what(), made: made, err: err})
 	}
 	return nil
 }
@@ -72,9 +72,9 @@ func (e *Engine) Upgrade(ctx context.Context, w Work) error {
 	up.PostRenderer = keepDefinitions(chart)
 	up.Labels = w.labels(last.Version + 1)
 	up.Description = described("upgraded to %s", w.what())
-	_, err = up.RunWithContext(context.WithoutCancel(ctx), w.Chart.Release, chart, w.values())
+	made, err := up.RunWithContext(context.WithoutCancel(ctx), w.Chart.Release, chart, w.values())
 	if err != nil {
-		return e.settle(config, failure{namespace: w.Chart.Namespace, name: w.Chart.Release, revision: last.Version + 1, what: "upgrade to " + w.what(), err: err})
+		return e.settle(config, failure{namespace: w.Chart.Namespace, name: w.Chart.Release, revision: last.Version + 1, what: "upgrade to " + w.what(), made: made, err: err})
 	}
 	return nil
 }
