@@ -44,7 +44,8 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 func (a *app) up() *cobra.Command {
-	return &cobra.Command{
+	var pause string
+	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring the cluster up, which builds Kubernetes the first time, and print its kubeconfig's path",
 		Args:  usage(cobra.NoArgs),
@@ -53,7 +54,7 @@ func (a *app) up() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("find this program: %w", err)
 			}
-			c, err := local.Up(cmd.Context(), local.Options{Name: a.name, Progress: cmd.ErrOrStderr(), Program: program})
+			c, err := local.Up(cmd.Context(), local.Options{Name: a.name, Progress: cmd.ErrOrStderr(), Program: program, Pause: pause})
 			if errors.Is(err, local.ErrUp) {
 				fmt.Fprintf(cmd.ErrOrStderr(), "cluster %s is up already\n", a.name)
 				return a.printKubeconfig(cmd.OutOrStdout())
@@ -65,6 +66,8 @@ func (a *app) up() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&pause, "pause", "", "built test/cluster/pause; is built where empty")
+	return cmd
 }
 
 func (a *app) printKubeconfig(w io.Writer) error {

@@ -25,6 +25,8 @@ type Options struct {
 	// Program is a built test/cluster that becomes the node. It is built where
 	// the path is empty, which takes a Go toolchain and the repository.
 	Program string
+	// Pause is a built test/cluster/pause, and likewise.
+	Pause string
 }
 
 // readyTimeout is for machines that are busy with other things as well.
@@ -84,14 +86,14 @@ func launch(ctx context.Context, options Options, layout node.Layout, programs s
 	if err := remove(layout); err != nil {
 		return nil, err
 	}
-	if err := fill(ctx, layout, programs, options.Program); err != nil {
+	if err := fill(ctx, layout, programs, options); err != nil {
 		return nil, err
 	}
 	return start(options.Name, layout)
 }
 
 // fill puts into the state folder what the node reads: programs and images.
-func fill(ctx context.Context, layout node.Layout, programs, self string) error {
+func fill(ctx context.Context, layout node.Layout, programs string, options Options) error {
 	for _, dir := range []string{layout.Dir, layout.Bin(), layout.Images(), layout.Logs()} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			return err
@@ -106,18 +108,21 @@ func fill(ctx context.Context, layout node.Layout, programs, self string) error 
 			return err
 		}
 	}
-	if self == "" {
-		err = build(ctx, "./test/cluster", layout.Program())
-	} else {
-		err = copyProgram(self, layout.Program())
-	}
-	if err != nil {
+	if err := provide(ctx, options.Program, "./test/cluster", layout.Program()); err != nil {
 		return err
 	}
-	if err := build(ctx, "./test/cluster/pause", layout.Binary("pause")); err != nil {
+	if err := provide(ctx, options.Pause, "./test/cluster/pause", layout.Binary("pause")); err != nil {
 		return err
 	}
 	return writeImages(layout)
+}
+
+// provide puts a program in its place, built already or now.
+func provide(ctx context.Context, built, pkg, to string) error {
+	if built == "" {
+		return build(ctx, pkg, to)
+	}
+	return copyProgram(built, to)
 }
 
 func writeImages(layout node.Layout) error {
