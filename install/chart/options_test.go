@@ -90,7 +90,7 @@ func TestOptionsReachThePod(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"meshloom-operator@sha256:0123", "- --v=1", `- "--workers=16"`, "name: HTTPS_PROXY", "mountPath: /charts", "name: GOMEMLIMIT",
+		"meshloom-operator@sha256:0123", "- --verbosity=1", `- "--workers=16"`, "name: HTTPS_PROXY", "mountPath: /charts", "name: GOMEMLIMIT",
 		"priorityClassName: system-cluster-critical", "release: prometheus",
 	} {
 		if !strings.Contains(text, want) {

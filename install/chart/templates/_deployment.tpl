@@ -81,7 +81,7 @@ args:
 - --controllers={{ .controllers }}
 - --metrics-bind-address={{ $root.Values.metrics.enabled | ternary ":8080" "0" }}
 - --health-probe-bind-address=:8081
-- --v={{ .values.verbosity }}
+- --verbosity={{ .values.verbosity }}
 {{- range concat (default list .args) .values.extraArgs }}
 - {{ . | quote }}
 {{- end }}
