@@ -26,9 +26,7 @@ func (e *Engine) pull(ctx context.Context, c install.Chart, login credentials) (
 	if err != nil {
 		return nil, fmt.Errorf("set up the registry's client: %w", err)
 	}
-	// Tags cannot hold a plus sign.
-	tag := strings.ReplaceAll(c.Version, "+", "_")
-	pulled, err := client.Pull(where + "/" + c.Name + ":" + tag)
+	pulled, err := client.Pull(where + "/" + c.Name + ":" + c.Version)
 	if err != nil {
 		return nil, fmt.Errorf("%w: mirror the chart there, or check helm.chartSource and its Secret", err)
 	}
