@@ -15,14 +15,12 @@ import (
 	"github.com/meshloom/meshloom/test/stage"
 )
 
-// unifiedFiles of the example, in the order in which they are applied.
-var unifiedFiles = []string{"mesh.yaml", "ingress.yaml", "route.yaml", "split.yaml", "policy.yaml", "access.yaml"}
+// unifiedFiles of the example that the acts apply, in their order.
+var unifiedFiles = []string{"route.yaml", "split.yaml", "policy.yaml", "access.yaml"}
 
 // acts are what Meshloom is for.
 func (d *demo) acts() []step {
 	return []step{
-		{"Adopt the mesh", "A Mesh says which mesh is there and who is in it. Adopting changes nothing that is not set.", d.apply("mesh.yaml")},
-		{"Adopt the gateway and pair it with the mesh", "An IngressController and an IngressGateway, in words that fit any ingress.", d.apply("ingress.yaml")},
 		{"Let requests in", "A GatewayRoute leads the host bookinfo.shop.example to productpage and reviews.", d.then(d.apply("route.yaml"), d.countUnsplit)},
 		{"Split reviews 75/25, and send jason to v3", "One TrafficSplit holds inside the mesh and behind the gateway.", d.then(d.apply("split.yaml"), d.countSplit(75, 25), d.countTester)},
 		{"Limit the time that reviews may take", "A TrafficPolicy with a timeout of one second and no retries. Answers that take longer are asked for, before and after.", d.then(d.countSlow(200), d.apply("policy.yaml"), d.countSlow(504))},

@@ -26,6 +26,8 @@ type demo struct {
 	smoke bool
 	// root is the repository, and meshctl the program built from it.
 	root, meshctl string
+	// adopted says that the mesh was there before, and is somebody else's.
+	adopted bool
 	// off counts what was not as asked for.
 	off int
 }

@@ -13,7 +13,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/meshloom/meshloom/test/istio"
 	"github.com/meshloom/meshloom/test/lab"
 	"github.com/meshloom/meshloom/test/stage"
 )
@@ -28,9 +27,10 @@ func (d *demo) preparations() []step {
 	return []step{
 		{"Translate Bookinfo without a cluster", "meshctl is built first; it needs nothing but the files of examples/bookinfo.", d.translate},
 		{"Start a real Kubernetes", "One node of real components in namespaces of their own. The first time on a machine it builds Kubernetes, which takes minutes.", d.open},
-		{"Install a real Istio with a gateway", "From the charts of Istio's own module; the gateway is called public, in the namespace edge. The first time on a machine it builds Istio, which takes minutes.", d.installIstio},
+		{"Install Meshloom", "One command. Its operator keeps native objects as they are asked for; its installer installs and upgrades meshes.", d.installMeshloom},
+		{"Have Meshloom install a real Istio", "A Mesh with mode Managed, from the charts that come with Meshloom. The first time on a machine this builds Istio's images, which takes minutes.", d.installMesh},
+		{"Have Meshloom install a gateway, paired with the mesh", "An IngressController and an IngressGateway, in words that fit any ingress.", d.installGateway},
 		{"Run Bookinfo with real sidecars", "Four services, three versions of reviews, a real Envoy in each pod.", d.installBookinfo},
-		{"Start Meshloom's operator", "It runs in the namespace meshloom-system and has nothing to do yet.", d.installOperator},
 	}
 }
 
@@ -100,27 +100,6 @@ func (d *demo) open(ctx context.Context) error {
 	}
 	d.say("kubeconfig: %s", d.Kubeconfig)
 	return nil
-}
-
-func (d *demo) installIstio(ctx context.Context) error {
-	return d.InstallIstio(ctx, istio.Gateway{Name: gateway.Name, Namespace: gateway.Namespace})
-}
-
-func (d *demo) installBookinfo(ctx context.Context) error {
-	if err := d.ApplyFile(ctx, d.example("app.yaml")); err != nil {
-		return err
-	}
-	return d.AwaitDeployments(ctx, bookinfo)
-}
-
-func (d *demo) installOperator(ctx context.Context) error {
-	if err := d.LoadOperator(ctx); err != nil {
-		return err
-	}
-	if err := d.InstallOperator(ctx); err != nil {
-		return err
-	}
-	return d.forgetEarlierRun(ctx)
 }
 
 // forgetEarlierRun removes what an earlier demo applied, so that every run

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -43,6 +44,7 @@ type Lab struct {
 	progress io.Writer
 	// started says that Open brought the cluster up.
 	started bool
+	loading sync.Mutex
 }
 
 // Open finds or starts the cluster. What it started goes on running when this
@@ -93,20 +95,6 @@ func (l *Lab) Close(ctx context.Context) error {
 		return nil
 	}
 	return l.Local.Down(ctx)
-}
-
-// LoadImages puts image archives on the nodes. On a cluster of somebody else's
-// the images have to be there already, and nothing is done.
-func (l *Lab) LoadImages(ctx context.Context, archives ...string) error {
-	if l.Local == nil {
-		return nil
-	}
-	for _, a := range archives {
-		if err := l.Local.LoadImage(ctx, a); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Address is where one port of a LoadBalancer Service is reached from outside

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/test/load"
@@ -60,12 +59,8 @@ func members(ctx context.Context, t *testing.T) error {
 		if err := life.API.Create(ctx, n); err != nil {
 			return fmt.Errorf("create namespace: %w", err)
 		}
-		err := stage.Until(ctx, func(ctx context.Context) (bool, error) {
-			err := life.API.Get(ctx, client.ObjectKeyFromObject(n), n)
-			return n.Labels["istio.io/rev"] != "", err
-		})
-		if err != nil {
-			return fmt.Errorf("wait for the marks on namespace %s: %w", name, err)
+		if err := life.AwaitMember(ctx, name); err != nil {
+			return err
 		}
 	}
 	// The namespace of the example says that it is in a mesh already.

@@ -135,6 +135,8 @@ func TestLife(t *testing.T) {
 		{"downgrade in place, with everything killed", downgrade},
 		{"upgrade in place", inPlaceUpgrade},
 		{"root rotation", rootRotation},
+		{"removal of the mesh", removeMesh},
+		{"a foreign Istio", foreign},
 		{"uninstall", uninstall},
 	} {
 		t.Run(step.name, func(t *testing.T) {
@@ -157,8 +159,9 @@ func happening(t *testing.T, what, expected string, act func() (string, error)) 
 		Passed: err == nil && got == expected, Seconds: time.Since(begun).Seconds(),
 	})
 	if err != nil {
-		t.Errorf("%s: %v", what, err)
-	} else if got != expected {
+		t.Fatalf("%s: %v", what, err)
+	}
+	if got != expected {
 		t.Errorf("%s: %s, want %s", what, got, expected)
 	}
 }

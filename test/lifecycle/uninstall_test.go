@@ -15,9 +15,9 @@ import (
 	"github.com/meshloom/meshloom/test/stage"
 )
 
-// uninstall removes the mesh, which is refused while it has members, and then
-// Meshloom, and compares with the cluster as it was before the first install.
-func uninstall(t *testing.T) {
+// removeMesh removes the mesh, which is refused while it has members, and all
+// that was made for it.
+func removeMesh(t *testing.T) {
 	ctx := t.Context()
 	m := shop(t)
 	happening(t, "a mesh with members, deleted", "MembersExist", func() (string, error) {
@@ -35,11 +35,14 @@ func uninstall(t *testing.T) {
 	must(t, err)
 	must(t, life.Remove(ctx, objects...))
 	must(t, life.API.Delete(ctx, controller(t)))
+	happening(t, "the same without members", "gone", func() (string, error) { return "gone", gone(ctx, m) })
+}
+
+// uninstall removes Meshloom, and compares with the cluster as it was before
+// the first install.
+func uninstall(t *testing.T) {
 	happening(t, "meshctl uninstall", "nothing is left", func() (string, error) {
-		if err := gone(ctx, m); err != nil {
-			return "", err
-		}
-		if _, err := life.MustMeshctl(ctx, "uninstall", "-y", "--crds", "--confirm=meshloom"); err != nil {
+		if _, err := life.MustMeshctl(t.Context(), "uninstall", "-y", "--crds", "--confirm=meshloom"); err != nil {
 			return "", err
 		}
 		return difference(t), nil

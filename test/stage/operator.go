@@ -1,12 +1,8 @@
 package stage
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,16 +14,17 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/meshloom/meshloom/apis/v1alpha1/crds"
+	"github.com/meshloom/meshloom/install/chart"
+	"github.com/meshloom/meshloom/install/helm"
 	"github.com/meshloom/meshloom/test/images"
 	"github.com/meshloom/meshloom/test/lab"
 )
 
-// Operator is where the operator's Deployment is.
-var Operator = client.ObjectKey{Namespace: "meshloom-system", Name: "meshloom-operator"}
+// Operator is where the operator's Deployment is: the one that translates.
+var Operator = client.ObjectKey{Namespace: chart.Namespace, Name: chart.Operator}
 
-//go:embed operator.yaml
-var operator []byte
+// lease is the one by which one of its pods leads.
+const lease = "operator.meshloom.io"
 
 // LoadOperator builds the operator and puts its image on the cluster.
 func (s *Stage) LoadOperator(ctx context.Context) error {
@@ -55,46 +52,54 @@ func (s *Stage) LoadOperator(ctx context.Context) error {
 	return s.LoadImages(ctx, archive)
 }
 
-// InstallOperator installs the unified API and the operator, whose image has
-// to be loaded before, and returns when the operator is ready.
+// InstallOperator installs Meshloom by its chart, with the roles that it has
+// anywhere else, and returns when it is ready. Its image has to be loaded
+// before.
 func (s *Stage) InstallOperator(ctx context.Context) error {
-	if err := s.InstallDefinitions(ctx); err != nil {
+	if err := s.Apply(ctx, []byte(namespace)); err != nil {
 		return err
 	}
-	// An image of another content has the same name; the pod has to be a new
-	// one to take it.
-	if err := s.Apply(ctx, bytes.ReplaceAll(operator, []byte("IMAGE"), []byte(s.operator))); err != nil {
+	release, err := chart.Of(chart.Wanted{Values: s.operatorValues()})
+	if err != nil {
+		return err
+	}
+	engine := helm.New(helm.Options{Config: s.Config})
+	history, err := engine.History(ctx, release.Namespace, release.Release)
+	if err != nil {
+		return err
+	}
+	write := engine.Install
+	if len(history) > 0 {
+		write = engine.Upgrade
+	}
+	if err := write(ctx, helm.Work{Chart: release, Charts: chart.FS, Owner: "Meshloom/meshloom"}); err != nil {
 		return err
 	}
 	return s.AwaitDeployments(ctx, Operator.Namespace)
 }
 
-// InstallDefinitions installs the CRDs of the unified API and returns when
-// they are served.
-func (s *Stage) InstallDefinitions(ctx context.Context) error {
-	files, err := fs.Glob(crds.FS, "*.yaml")
-	if err != nil {
-		return fmt.Errorf("list definitions: %w", err)
+// namespace admits no pod that could harm the cluster.
+const namespace = `
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: meshloom-system
+  labels: {pod-security.kubernetes.io/enforce: restricted}
+`
+
+// operatorValues have the chart run the image that was loaded.
+func (s *Stage) operatorValues() map[string]any {
+	repository, tag, _ := strings.Cut(images.OperatorName, ":")
+	deployment := map[string]any{
+		// An image of another content has the same name; the pod has to be a new
+		// one to take it.
+		"podAnnotations": map[string]any{"meshloom.io/image": s.operator},
+		"resources":      map[string]any{"requests": map[string]any{"cpu": "10m", "memory": "64Mi"}},
 	}
-	for _, file := range files {
-		text, err := crds.FS.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("read definition: %w", err)
-		}
-		if err := s.Apply(ctx, text); err != nil {
-			return err
-		}
-		objects, err := Read(text)
-		if err != nil {
-			return err
-		}
-		for _, o := range objects {
-			if err := s.AwaitCondition(ctx, o, Condition{Type: "Established", Status: "True"}); err != nil {
-				return err
-			}
-		}
+	return map[string]any{
+		"image":    map[string]any{"repository": repository, "tag": tag},
+		"operator": deployment, "installer": deployment,
 	}
-	return nil
 }
 
 // RestartOperator ends the operator's pod and returns when another one has
@@ -163,14 +168,12 @@ func (s *Stage) OperatorLog(ctx context.Context) (string, error) {
 
 // leader returns the identity of the operator that holds the lease.
 func (s *Stage) leader(ctx context.Context) (string, error) {
-	var leases coordinationv1.LeaseList
-	if err := s.Client.List(ctx, &leases, client.InNamespace(Operator.Namespace)); err != nil {
-		return "", fmt.Errorf("list leases: %w", err)
+	var held coordinationv1.Lease
+	if err := s.Client.Get(ctx, client.ObjectKey{Namespace: Operator.Namespace, Name: lease}, &held); err != nil {
+		return "", fmt.Errorf("read the operator's lease: %w", err)
 	}
-	for _, lease := range leases.Items {
-		if holder := lease.Spec.HolderIdentity; holder != nil {
-			return *holder, nil
-		}
+	if held.Spec.HolderIdentity == nil {
+		return "", nil
 	}
-	return "", errors.New("find the operator's lease: there is none")
+	return *held.Spec.HolderIdentity, nil
 }

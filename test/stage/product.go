@@ -10,6 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/test/binaries"
 	"github.com/meshloom/meshloom/test/charts"
 	"github.com/meshloom/meshloom/test/images"
@@ -95,10 +99,9 @@ func (s *Stage) LoadProduct(ctx context.Context, versions ...string) error {
 
 // ProductFlags have meshctl install the images that LoadProduct has loaded.
 func ProductFlags() []string {
-	repository, tag, _ := strings.Cut(images.OperatorName, ":")
 	return []string{
-		"--set", "image.repository=" + repository, "--set-string", "image.tag=" + tag, "--set", "image.pullPolicy=IfNotPresent",
-		"--set", "operator.resources.requests.cpu=10m", "--set", "installer.resources.requests.cpu=10m",
+		"--image=" + images.OperatorName,
+		"--set=operator.resources.requests.cpu=10m", "--set=installer.resources.requests.cpu=10m",
 	}
 }
 
@@ -114,4 +117,18 @@ func (s *Stage) ServeCharts(ctx context.Context) error {
 		return err
 	}
 	return s.AwaitDeployments(ctx, charts.Namespace)
+}
+
+// AwaitMember returns when a namespace has the marks of its mesh, so that new
+// pods get a proxy.
+func (s *Stage) AwaitMember(ctx context.Context, namespace string) error {
+	n := new(corev1.Namespace)
+	err := Until(ctx, func(ctx context.Context) (bool, error) {
+		err := s.API.Get(ctx, client.ObjectKey{Name: namespace}, n)
+		return n.Labels[v1alpha1.LabelMesh] != "" && (n.Labels["istio.io/rev"] != "" || n.Labels["istio-injection"] != ""), err
+	})
+	if err != nil {
+		return fmt.Errorf("wait until namespace %s has the marks of its mesh, beside %v: %w", namespace, n.Labels, err)
+	}
+	return nil
 }

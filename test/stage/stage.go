@@ -68,7 +68,7 @@ func (s *Stage) Close(ctx context.Context) error {
 // left as it is.
 func (s *Stage) InstallIstio(ctx context.Context, gateways ...istio.Gateway) error {
 	if s.Local == nil {
-		running, err := s.hasIstio(ctx)
+		running, err := s.HasIstio(ctx)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,8 @@ func (s *Stage) InstallIstio(ctx context.Context, gateways ...istio.Gateway) err
 	return err
 }
 
-func (s *Stage) hasIstio(ctx context.Context) (bool, error) {
+// HasIstio says whether a control plane of the usual name runs.
+func (s *Stage) HasIstio(ctx context.Context) (bool, error) {
 	err := s.API.Get(ctx, client.ObjectKey{Namespace: istio.Namespace, Name: "istiod"}, new(appsv1.Deployment))
 	if client.IgnoreNotFound(err) != nil {
 		return false, fmt.Errorf("look for istiod: %w", err)
