@@ -66,6 +66,11 @@ type Provider struct {
 	Charts *install.Planner
 }
 
+// FactRevision is the fact of a mesh with several control planes that names the
+// one that new members belong to. What a Namespace or the installer says of it
+// comes before what was observed.
+const FactRevision = "revision"
+
 // Running is a Deployment or DaemonSet, as seen in a cluster.
 type Running struct {
 	Name      string

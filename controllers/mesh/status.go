@@ -5,6 +5,7 @@ package mesh
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,8 +45,21 @@ func Status(s status.Subject, seen Seen) client.Object {
 	next.Status.Conditions = conditions(s, mesh, seen)
 	status.Inherit(mesh.Status.Conditions, next.Status.Conditions, s.Now)
 	next.Status.Members = ptr.To(members(s.Reports))
-	Observed(&next.Status.InstalledStatus, seen.Observation)
+	Observed(&next.Status.InstalledStatus, chosen(seen.Observation, mesh.Status.Install))
 	return next
+}
+
+// chosen returns what was observed with the revision that the installer chose
+// for new members: of several that run, observation cannot tell.
+func chosen(seen *translators.Observation, state *v1alpha1.InstallState) *translators.Observation {
+	if seen == nil || state == nil || state.Revision == "" {
+		return seen
+	}
+	next := *seen
+	next.Env.Facts = map[string]string{}
+	maps.Copy(next.Env.Facts, seen.Env.Facts)
+	next.Env.Facts[translators.FactRevision] = state.Revision
+	return &next
 }
 
 // Observed writes what was observed into a status. What was last seen stays
@@ -56,6 +70,11 @@ func Observed(out *v1alpha1.InstalledStatus, seen *translators.Observation) {
 	}
 	env := seen.Env
 	out.Version = env.Version
+	for _, r := range seen.Revisions {
+		if r.Name == env.Facts[translators.FactRevision] {
+			out.Version = r.Version
+		}
+	}
 	out.Env = &v1alpha1.ObservedEnv{Variant: env.Variant, Version: env.Version, Edition: env.Edition}
 	for name, value := range env.Facts {
 		out.Env.Facts = append(out.Env.Facts, v1alpha1.ObservedFact{Name: name, Value: value})

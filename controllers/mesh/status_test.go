@@ -102,3 +102,30 @@ func TestInstallerSpeaks(t *testing.T) {
 		})
 	}
 }
+
+// TestInstallerChooses holds that new members get what the installer says, and
+// that what is programmed is what the oldest control plane reads.
+func TestInstallerChooses(t *testing.T) {
+	seen := &translators.Observation{
+		Env:       translators.Env{Version: "1.30.4", Facts: map[string]string{translators.FactRevision: "old", "other": "x"}},
+		Revisions: []translators.Revision{{Name: "new", Version: "1.31.0"}, {Name: "old", Version: "1.30.4"}},
+	}
+	for revision, want := range map[string]string{"": "1.30.4", "old": "1.30.4", "new": "1.31.0", "not seen": "1.30.4"} {
+		var got v1alpha1.InstalledStatus
+		Observed(&got, chosen(seen, &v1alpha1.InstallState{Revision: revision}))
+		fact := revision
+		if fact == "" {
+			fact = "old"
+		}
+		facts := []v1alpha1.ObservedFact{{Name: "other", Value: "x"}, {Name: translators.FactRevision, Value: fact}}
+		if got.Version != want || got.Env.Version != "1.30.4" {
+			t.Errorf("chosen %q: version %s, env %s; want %s", revision, got.Version, got.Env.Version, want)
+		}
+		if diff := cmp.Diff(facts, got.Env.Facts); diff != "" {
+			t.Errorf("chosen %q: facts (-want +got):\n%s", revision, diff)
+		}
+	}
+	if seen.Env.Facts[translators.FactRevision] != "old" {
+		t.Error("what was observed is changed")
+	}
+}

@@ -149,19 +149,20 @@ func TestMergeReportsContradictions(t *testing.T) {
 func TestWhatIsNotOfferedIsRefused(t *testing.T) {
 	mesh := ir.Ref{Kind: "Mesh", Name: "shop"}
 	tests := []struct {
-		name, from, to string
+		name, to string
 		// check is the code that the Mesh gets, "" for none; objects is whether
 		// the unit of the Service is programmed.
 		check   string
 		objects bool
 	}{
-		{name: "adopted sidecars", to: "mode: Adopted, dataPlane: Sidecar", objects: true},
-		{name: "an installation", to: "mode: Managed", check: resolve.CodeNotInstalled, objects: true},
-		{name: "a data plane", to: "mode: Adopted, dataPlane: Ambient"},
+		{name: "adopted sidecars", to: "provider: Istio, mode: Adopted, dataPlane: Sidecar", objects: true},
+		{name: "an installation", to: "provider: Istio, mode: Managed", objects: true},
+		{name: "an installation by nobody", to: "provider: Linkerd, mode: Managed", check: resolve.CodeNotInstalled},
+		{name: "a data plane", to: "provider: Istio, mode: Adopted, dataPlane: Ambient"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			manifests := strings.Replace(base, "mode: Adopted", tt.to, 1)
+			manifests := strings.Replace(base, "provider: Istio, mode: Adopted", tt.to, 1)
 			e := newEngine(t, manifests)
 			_, issues := e.Store().Check(mesh)
 			var codes []string

@@ -96,8 +96,7 @@ func StoreOptions(providers []translators.Provider) resolve.Options {
 			member := named(providers, string(mesh.Spec.Provider)).Member
 			return member != nil && member(namespace.Labels)
 		},
-		// No provider has a plan for an installation.
-		Installs: func(string) bool { return false },
+		Installs: func(name string) bool { return named(providers, name).Charts != nil },
 	}
 }
 

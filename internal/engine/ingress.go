@@ -54,6 +54,7 @@ func (e *Engine) translateGateway(unit *ir.Unit) (translators.Result, []BackendP
 	}
 	result.Issues = append(result.Issues, translators.Check(unit, ingress.provider.Supports(ingress.env))...)
 	result.Issues = append(result.Issues, located(pairing.Issues, gateway.Source)...)
+	result.Contributions = append(result.Contributions, pairedNamespace(gateway)...)
 	self := ir.Ref{Kind: v1alpha1.KindIngressGateway, Namespace: gateway.Namespace, Name: gateway.Name}
 	return result, []BackendPairing{{Backend: self, Pairing: pairing}}
 }

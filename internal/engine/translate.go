@@ -52,6 +52,9 @@ func (e *Engine) translateMesh(unit *ir.Unit) translators.Result {
 	if !offered {
 		issues = append(issues, rejectAll(unit, notOffered(unit.Key.Kind, mesh))...)
 	}
+	if unit.Namespace != nil {
+		result.Contributions = append(result.Contributions, membership(unit.Namespace)...)
+	}
 	result.Issues = append(result.Issues, issues...)
 	return result
 }

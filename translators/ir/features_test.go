@@ -131,6 +131,7 @@ var verdicts = map[string]verdict{
 	"NamespaceUnit.Access":        within("AccessRules"), "NamespaceUnit.Workloads": observedBy("the namespace's pods"),
 	"NamespaceUnit.Gateways":   observedBy("the namespace's gateways"),
 	"NamespaceUnit.MarksAlone": structural("members of an adopted mesh are marked by whoever installed it"),
+	"NamespaceUnit.Revision":   structural("it chooses the value of a member's mark"),
 	"MTLS.Mode":                asks(ir.MTLSModeStrict, ir.MTLSModePermissive, ir.MTLSModeDisabled), "MTLS.Source": identifies("the origin"),
 	"MeshUnit.Mesh": identifies("the mesh"), "MeshUnit.Members": observedBy("the member namespaces"),
 

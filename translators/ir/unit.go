@@ -52,6 +52,9 @@ type NamespaceUnit struct {
 	// MarksAlone is true where the marks of members are not to be written: the
 	// namespace is a member by marks that others wrote, or it is leaving.
 	MarksAlone bool `json:"marksAlone,omitempty"`
+	// Revision is the control plane that new pods of the namespace belong to,
+	// where one is recorded on it; empty means the mesh's own.
+	Revision string `json:"revision,omitempty"`
 	// MTLS is nil where the Mesh leaves it alone.
 	MTLS *MTLS `json:"mtls,omitempty"`
 	// AccessDefault is empty where the Mesh leaves it alone.

@@ -48,9 +48,12 @@ func translateNamespace(env translators.Env, u *ir.NamespaceUnit) translators.Re
 	return result
 }
 
-// membership contributes the label of the injector to the Namespace.
+// membership contributes the label of the injector to the Namespace. A mesh that
+// we install has a revision of its own; before it is known, the label would call
+// whatever injector speaks for the others.
 func membership(env translators.Env, u *ir.NamespaceUnit) []translators.Contribution {
-	if u.MarksAlone {
+	env = ofRevision(env, u.Revision)
+	if u.MarksAlone || !u.Mesh.Adopted && env.Facts[FactRevision] == "" {
 		return nil
 	}
 	var out []translators.Contribution
@@ -63,6 +66,19 @@ func membership(env translators.Env, u *ir.NamespaceUnit) []translators.Contribu
 		})
 	}
 	return out
+}
+
+// ofRevision returns env with the revision that members belong to; without one
+// it stays as it is.
+func ofRevision(env translators.Env, revision string) translators.Env {
+	if revision == "" {
+		return env
+	}
+	facts := map[string]string{}
+	maps.Copy(facts, env.Facts)
+	facts[FactRevision] = revision
+	env.Facts = facts
+	return env
 }
 
 // egress writes the namespace's default Sidecar where the mesh chooses what

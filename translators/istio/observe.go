@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/translators"
 )
 
@@ -25,8 +26,9 @@ func observe(mesh bool, running []translators.Running) *translators.Observation 
 	return observation(VariantGateway, planes)
 }
 
-// observation sums up what runs. The default revision speaks for all, else the
-// first by name.
+// observation sums up what runs. The default revision speaks for all. Without
+// one, new members belong to the first by name, as far as can be seen, and the
+// version is the oldest: all of them read what is written.
 func observation(variant string, running []translators.Running) *translators.Observation {
 	if len(running) == 0 {
 		return nil
@@ -48,10 +50,24 @@ func observation(variant string, running []translators.Running) *translators.Obs
 		}
 	}
 	seen.Env.Version = speaker.Version
+	if speaker.Name != defaultRevision {
+		seen.Env.Version = oldest(seen.Revisions)
+	}
 	if variant == VariantSidecar && speaker.Name != defaultRevision {
 		seen.Env.Facts = map[string]string{FactRevision: speaker.Name}
 	}
 	return seen
+}
+
+// oldest returns the oldest version that is known; empty where none is.
+func oldest(revisions []translators.Revision) string {
+	version := ""
+	for _, r := range revisions {
+		if version == "" || r.Version != "" && install.Newer(version, r.Version) {
+			version = r.Version
+		}
+	}
+	return version
 }
 
 func matching(running []translators.Running, is func(translators.Running) bool) []translators.Running {

@@ -46,6 +46,10 @@ func TestObserve(t *testing.T) {
 		"the default revision speaks": {true, []translators.Running{plane("1-30", "pilot:1.30.2", true), plane("default", "pilot:latest", true)}, &translators.Observation{
 			Env: translators.Env{Variant: VariantSidecar}, Ready: true, Revisions: revisions("1-30", "1.30.2", "default", ""),
 		}},
+		"a canary": {true, []translators.Running{plane("next", "pilot:1.31.0", true), plane("now", "pilot:1.30.2", true)}, &translators.Observation{
+			Env: translators.Env{Variant: VariantSidecar, Version: "1.30.2", Facts: map[string]string{FactRevision: "next"}}, Ready: true,
+			Revisions: revisions("next", "1.31.0", "now", "1.30.2"),
+		}},
 		"a gateway": {false, []translators.Running{gateway}, &translators.Observation{
 			Env: translators.Env{Variant: VariantGateway, Version: "1.31.0"}, Ready: true,
 		}},

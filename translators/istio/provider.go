@@ -26,7 +26,7 @@ const (
 
 // FactRevision is the fact that names the revision of the control plane that
 // members use; absent or "default" is the default revision.
-const FactRevision = "revision"
+const FactRevision = translators.FactRevision
 
 // Provider returns the provider. The result is the caller's own.
 func Provider() translators.Provider {

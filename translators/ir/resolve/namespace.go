@@ -3,6 +3,8 @@ package resolve
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -44,6 +46,7 @@ func (v *view) namespaceUnit(key ir.Key) *ir.Unit {
 	ns := &ir.NamespaceUnit{Mesh: v.store.options.mesh(mesh), Name: key.Namespace}
 	m, _ := v.value(namespaceRef(key.Namespace)).(membership)
 	ns.MarksAlone = mesh.Spec.Members == nil || m.leaving
+	ns.Revision = v.revision(mesh, key.Namespace)
 	unit := &ir.Unit{Key: key, Namespace: ns}
 	unit.Participants = []ir.Participant{meshParticipant(mesh, ir.Target{Kind: kindNamespace, Name: key.Namespace})}
 	ns.MTLS, ns.AccessDefault, ns.EgressDefault = v.mtls(mesh), accessDefault(mesh), egressDefault(mesh)
@@ -71,6 +74,16 @@ func (v *view) namespaceUnit(key ir.Key) *ir.Unit {
 	v.reportOutside(policies, namespaceTarget, own, ns.Mesh.Provider)
 	unit.Participants = sortParticipants(unit.Participants)
 	return unit
+}
+
+// revision is the one that is recorded on a member. What was recorded before its
+// mesh was somebody else's means nothing.
+func (v *view) revision(mesh *v1alpha1.Mesh, namespace string) string {
+	ns, _ := v.part(ofRevision, namespaceRef(namespace)).(*corev1.Namespace)
+	if ns == nil || !managed(mesh) {
+		return ""
+	}
+	return ns.Annotations[v1alpha1.AnnotationRevision]
 }
 
 // managed says whether what a Mesh leaves out has a default: on an adopted one

@@ -93,7 +93,10 @@ func (s *Store) foreignParts(obj client.Object) []part {
 			{ofAddresses, addressesOf(o)},
 		}
 	case *corev1.Namespace:
-		return []part{{ofObject, []any{o.Labels, o.Annotations[recordAnnotation]}}}
+		return []part{
+			{ofObject, []any{o.Labels, o.Annotations[recordAnnotation]}},
+			{ofRevision, o.Annotations[v1alpha1.AnnotationRevision]},
+		}
 	case *corev1.Secret:
 		return []part{{ofObject, []any{o.Type, o.Data[corev1.TLSCertKey]}}}
 	case *gatewayv1.ReferenceGrant:

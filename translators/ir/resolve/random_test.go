@@ -114,7 +114,9 @@ func (r random) namespaceObject() client.Object {
 	n := &corev1.Namespace{ObjectMeta: r.global(r.namespace())}
 	n.Labels = map[string]string{"mesh": pick(r, "0", "shop", "shop", "shop", "shop"), "example.com/inject": pick(r, "true", "false")}
 	if r.maybe() {
-		n.Annotations = map[string]string{recordAnnotation: pick(r, "m0", "m1", "shop")}
+		n.Annotations = map[string]string{
+			recordAnnotation: pick(r, "m0", "m1", "shop"), v1alpha1.AnnotationRevision: pick(r, "", "old", "new"),
+		}
 	}
 	return n
 }

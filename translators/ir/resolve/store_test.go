@@ -125,6 +125,12 @@ func TestAffected(t *testing.T) {
 		p.Labels["version"], p.Labels["pod-template-hash"], p.Status.Phase = version, hash, phase
 		return p
 	}
+	moved := func() []ir.Key {
+		obj, _ := store.Object(namespaceRef("shop"))
+		ns := obj.(*corev1.Namespace).DeepCopy()
+		ns.Annotations = map[string]string{v1alpha1.AnnotationRevision: "next"}
+		return store.Upsert(ns)
+	}
 	cases := []struct {
 		name string
 		act  func() []ir.Key
@@ -145,6 +151,8 @@ func TestAffected(t *testing.T) {
 			"a pod that ends", func() []ir.Key { return store.Upsert(pod("s9-1", "v3", "c", corev1.PodSucceeded)) },
 			[]ir.Key{access("s9"), namespace, serviceUnitKey("s9")},
 		},
+		{"a revision that is recorded on a member", moved, []ir.Key{namespace}},
+		{"the same revision again", moved, nil},
 		{"an object that was never there", func() []ir.Key { return store.Delete(&corev1.Pod{}) }, nil},
 	}
 	for _, c := range cases {

@@ -22,6 +22,8 @@ const (
 	ofSelector
 	// ofDefaults is the access default of a Mesh.
 	ofDefaults
+	// ofRevision is the revision that is recorded on a Namespace.
+	ofRevision
 	// ofAddresses are the addresses of a Service.
 	ofAddresses
 	// ofValue is the value that was derived for an object.
