@@ -65,7 +65,8 @@ object); 2 it could not be done; 64 the command line is wrong.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	a.flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(
-		a.translate(), a.validate(), a.diff(), a.get(), a.describe(), a.release(), a.capabilities(), a.pairings(), a.version(),
+		a.translate(), a.validate(), a.diff(), a.get(), a.describe(), a.capabilities(), a.pairings(), a.install(), a.upgrade(), a.rollback(),
+		a.uninstall(), a.adopt(), a.release(), a.check(), a.bundle(), a.version(),
 	)
 	return root
 }
