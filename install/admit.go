@@ -14,11 +14,11 @@ import (
 // never refused: neither a newcomer nor the age of a version breaks what runs.
 func (l *life) admit() *Step {
 	l.state.Immovable = l.immovable()
-	if l.target == l.inPlace || l.deployed(l.target.revision) && l.target.revision != l.inPlace.revision {
+	if !l.begins() {
 		return nil
 	}
 	var errs []Finding
-	for _, f := range l.findings() {
+	for _, f := range append(l.fitness(), values(l)...) {
 		if f.Level == LevelError {
 			errs = append(errs, f)
 		}
@@ -31,6 +31,12 @@ func (l *life) admit() *Step {
 		messages[i] = f.Message
 	}
 	return &Step{Kind: StepRefuse, Reason: errs[0].Reason, Message: strings.Join(messages, "; "), After: lookAgain}
+}
+
+// begins reports whether something new is to be installed: neither what is in
+// place, nor what still runs beside it and is gone back to.
+func (l *life) begins() bool {
+	return l.target != l.inPlace && (l.target.revision == l.inPlace.revision || !l.deployed(l.target.revision))
 }
 
 // foreign refuses a first installation beside one of somebody else.

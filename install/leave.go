@@ -55,7 +55,8 @@ func (l *life) inUse() *Step {
 }
 
 // removed are the charts of all that was installed, in the order of their
-// installation: the plan knows it of those that it still names.
+// installation: the plan knows it of those that it still names, and what is
+// shared whoever wrote it last.
 func (l *life) removed() []Chart {
 	charts := l.chartsOf("")
 	if l.inPlace.revision == "" {
@@ -65,6 +66,9 @@ func (l *life) removed() []Chart {
 	order := map[string]int{}
 	for i, c := range l.plan().Charts {
 		order[c.key()] = i + 1
+		if c.Shared && !slices.ContainsFunc(charts, func(o Chart) bool { return o.key() == c.key() }) {
+			charts = slices.Insert(charts, 0, c)
+		}
 	}
 	slices.SortStableFunc(charts, func(a, b Chart) int {
 		if a.Shared != b.Shared {

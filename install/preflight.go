@@ -38,6 +38,9 @@ const lookAgain = time.Minute
 // what is wanted, and what is worth knowing: errors first. It changes nothing,
 // and says the same as Next would refuse with.
 func Preflight(p *Planner, w Wanted, s Seen) []Finding {
+	if w.Spec.Mode != v1alpha1.ModeManaged {
+		return nil
+	}
 	l := newLife(p, w, s)
 	var out []Finding
 	if step := l.aim(); step != nil {
@@ -46,16 +49,23 @@ func Preflight(p *Planner, w Wanted, s Seen) []Finding {
 			return out
 		}
 	}
-	out = append(out, l.findings()...)
+	begins := l.begins()
+	for _, f := range l.fitness() {
+		if !begins {
+			f.Level = LevelWarning // What runs already is not put into question.
+		}
+		out = append(out, f)
+	}
+	out = append(append(out, values(l)...), movability(l)...)
 	slices.SortStableFunc(out, func(a, b Finding) int { return strings.Compare(string(a.Level), string(b.Level)) })
 	return out
 }
 
-// findings runs all checks of the cluster.
-func (l *life) findings() []Finding {
+// fitness runs all checks of the cluster.
+func (l *life) fitness() []Finding {
 	var out []Finding
 	for _, check := range []func(*life) []Finding{
-		foreign, neighbours, windows, gatewayAPI, endOfLife, namespace, definitions, webhooks, values, movability,
+		foreign, neighbours, windows, gatewayAPI, endOfLife, namespace, definitions, webhooks,
 	} {
 		out = append(out, check(l)...)
 	}

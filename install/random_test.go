@@ -45,7 +45,7 @@ func TestRandomLives(t *testing.T) {
 
 func newWorld(seed uint64) *world {
 	rng := rand.New(rand.NewPCG(seed, seed))
-	x := &world{rng: rng, p: fake(), marks: map[string]string{}, moving: map[string]bool{}}
+	x := &world{rng: rng, p: fake(), marks: map[string]string{}, moving: map[string]bool{}, churned: map[string]bool{}}
 	x.w = wanted("1.30")
 	x.s = empty()
 	x.w.Spec.Upgrade.MaxUnavailable = int32(rng.IntN(4))

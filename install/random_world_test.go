@@ -25,6 +25,8 @@ type world struct {
 	// moving are the workloads that Meshloom restarted and that have not rolled
 	// out.
 	moving map[string]bool
+	// churned are workloads of which somebody else made a pod anew.
+	churned map[string]bool
 	// wrong is what must never happen.
 	wrong []string
 	steps []string
@@ -75,8 +77,15 @@ func (x *world) turn(careless bool) install.Step {
 	if careless {
 		times = []int{0, 1, 1, 1, 1, 1, 2}[x.rng.IntN(7)]
 	}
+	if times > 0 {
+		x.judge(step)
+	}
 	for range times {
 		x.do(step)
+	}
+	x.follow()
+	if careless && x.rng.IntN(6) == 0 {
+		x.churn()
 	}
 	x.pass(time.Duration(1+x.rng.IntN(8)) * time.Second)
 	return step
@@ -88,7 +97,6 @@ func copied(s install.Seen) install.Seen {
 }
 
 func (x *world) do(step install.Step) {
-	x.judge(step)
 	switch step.Kind {
 	case install.StepInstall, install.StepUpgrade:
 		x.chart(step)
@@ -142,6 +150,54 @@ func (x *world) record(step install.Step) {
 			if m := &x.s.Members[i]; m.Name == step.Namespace {
 				x.marks[m.Name], m.Marked = m.Revision, true
 			}
+		}
+	})
+}
+
+// follow has namespaces of which nothing is recorded get the proxies of the
+// mesh's own revision. That must not change under those who have others.
+func (x *world) follow() {
+	for _, m := range x.s.Members {
+		now := x.s.State.Revision
+		if m.Revision != "" || now == "" || x.marks[m.Name] == now {
+			continue
+		}
+		if x.marks[m.Name] != "" {
+			x.wrong = append(x.wrong, fmt.Sprintf("namespace %s went to %s before its turn", m.Name, now))
+		}
+		x.marks[m.Name] = now
+	}
+}
+
+// churn has one pod made anew by somebody else.
+func (x *world) churn() {
+	if len(x.s.Members) == 0 {
+		return
+	}
+	m := &x.s.Members[x.rng.IntN(len(x.s.Members))]
+	if len(m.Workloads) == 0 {
+		return
+	}
+	w := &m.Workloads[x.rng.IntN(len(m.Workloads))]
+	if x.moving[w.Key()] || !w.RolledOut || !w.Restartable {
+		return
+	}
+	key, at := w.Key(), x.s.Now
+	fresh := install.PodSeen{Name: fmt.Sprintf("%s-churned-%d", w.Name, at.Unix()), Created: at}
+	if mark := x.marks[m.Name]; mark != "" {
+		fresh.Proxy = &install.Proxy{Revision: mark, Version: x.runs(mark)}
+	}
+	w.Pods = append(slices.Clone(w.Pods[1:]), fresh)
+	w.RolledOut, x.churned[key] = false, true
+	x.soon(func() {
+		delete(x.churned, key)
+		if _, w := x.workload(key); !x.moving[key] {
+			for i := range w.Pods {
+				if !w.Pods[i].Ready {
+					w.Pods[i].Ready, w.Pods[i].ReadySince = true, x.s.Now
+				}
+			}
+			w.RolledOut = true
 		}
 	})
 }
@@ -236,8 +292,11 @@ func (x *world) judge(step install.Step) {
 		if most := install.PaceOf(x.w).MaxUnavailable; !x.moving[w.Key()] && len(x.moving) >= most {
 			no("%v are on their way already", x.moving)
 		}
-		if !w.RolledOut && w.Restarted.IsZero() {
+		if !w.RolledOut && w.Restarted.IsZero() && !x.churned[w.Key()] {
 			no("it is not rolled out of its own")
+		}
+		if x.moving[w.Key()] && w.Restarted.After(x.s.State.Wave.Since.Time) {
+			no("it is on its way already")
 		}
 	case install.StepInstall, install.StepUpgrade, install.StepUninstall, install.StepRollBack, install.StepUnlock:
 		x.judgeChart(step, no)

@@ -126,6 +126,11 @@ func (l *life) running(step Step) string {
 			message += ", as does " + user
 		}
 	}
+	for _, other := range l.strangers() {
+		if mayTakeOver(l.w) && other.Namespace == l.w.Namespace {
+			message += fmt.Sprintf("; %s (%s) was not installed by Helm and is left for you to remove, once nobody belongs to it", other.Revision, other.Evidence)
+		}
+	}
 	if waitsForOthers(step) {
 		message += "; " + step.Message
 	}

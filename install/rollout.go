@@ -48,11 +48,25 @@ type Goal struct {
 	Since time.Time
 }
 
-// Reached reports whether a pod's proxy is what it is to become. A younger pod
-// got its proxy from the control plane that is in place now, whatever name its
-// image has.
+// Reached reports whether a pod's proxy is what it is to become. A pod younger
+// than the goal got its proxy from the control plane that is in place now, so
+// that of its version only the minor one counts: users give images other tags.
 func (g Goal) Reached(p *PodSeen) bool {
-	return p.Proxy != nil && p.Proxy.Revision == g.Revision && (p.Proxy.Version == g.Version || p.Created.After(g.Since))
+	if p.Proxy == nil || p.Proxy.Revision != g.Revision {
+		return false
+	}
+	return p.Proxy.Version == g.Version || p.Created.After(g.Since) && likeVersion(p.Proxy.Version, g.Version)
+}
+
+// likeVersion reports whether the minor versions are the same, as far as they
+// can be read.
+func likeVersion(a, b string) bool {
+	left, err := parseMinor(a)
+	if err != nil {
+		return true
+	}
+	right, err := parseMinor(b)
+	return err != nil || left.EqualTo(right.Version)
 }
 
 // Standing says how a workload stands in its wave.
@@ -133,23 +147,27 @@ func (r Rollout) Pending(w *MemberWorkload) int {
 	return n
 }
 
-// stuck reports whether a new pod had all the time it may take, or none came.
+// stuck reports whether nothing that was made by the restart works, although it
+// had all the time it may take. Where one new pod is ready, what ails the others
+// is not what the restart was for.
 func (r Rollout) stuck(w *MemberWorkload) bool {
 	if w.RolledOut {
 		return false
 	}
-	made := false
+	since := w.Restarted
 	for i := range w.Pods {
 		p := &w.Pods[i]
-		if p.Leaving || p.Created.Before(w.Restarted) {
-			continue
+		if p.Leaving || p.Created.Before(w.Restarted.Add(-blind)) {
+			continue // Clocks differ a little, and those of API servers have no fractions.
 		}
-		made = true
-		if !p.Ready && r.Now.Sub(p.Created) >= patience {
-			return true
+		if p.Ready {
+			return false
+		}
+		if since.Equal(w.Restarted) || p.Created.Before(since) {
+			since = p.Created
 		}
 	}
-	return !made && r.Now.Sub(w.Restarted) >= patience
+	return r.Now.Sub(since) >= patience
 }
 
 // leaving reports whether pods still drain. One that does not go, on a node that
@@ -163,12 +181,13 @@ func (r Rollout) leaving(w *MemberWorkload) bool {
 	return false
 }
 
-// changed is when the pods of a restarted workload last changed.
+// changed is when the pods of a restarted workload last changed. What comes long
+// after its restart has other reasons.
 func changed(w *MemberWorkload) time.Time {
 	last := w.Restarted
 	for i := range w.Pods {
 		for _, at := range []time.Time{w.Pods[i].Created, w.Pods[i].ReadySince} {
-			if at.After(last) {
+			if at.After(last) && at.Sub(w.Restarted) < patience {
 				last = at
 			}
 		}
@@ -176,7 +195,7 @@ func changed(w *MemberWorkload) time.Time {
 	return last
 }
 
-// RestartStep returns the step that restarts a workload.
+// restart returns the step that restarts a workload.
 func (r Rollout) restart(w *MemberWorkload) *Step {
 	return &Step{Kind: StepRestart, Workload: w, Reason: v1alpha1.ReasonUpgrading, Message: fmt.Sprintf("restarting %s", w.Key())}
 }

@@ -132,7 +132,7 @@ func (l *life) pause(r Rollout, most int) *Step {
 		return l.wait(left, "watching %s before members move to it", r.Goal.Revision)
 	}
 	if l.progress.busy >= most {
-		return l.wait(poll, "waiting for %s to roll out and settle", l.progress.first(Busy))
+		return l.wait(poll, "waiting for %s to roll out and settle; if that takes long, see its pods", cmp.Or(l.progress.first(Stuck), l.progress.first(Busy)))
 	}
 	if left := l.unseen(r); left > 0 {
 		return l.wait(left, "watching what was touched last")
