@@ -36,12 +36,16 @@ func (r ChartsRequest) back(c *Chart, rel *Release, why string) Step {
 	wanted := Digest(*c)
 	for _, past := range rel.History {
 		if past.Deployed && past.Digest != wanted {
-			return Step{Kind: StepRollBack, Chart: c, To: past.Revision, Reason: v1alpha1.ReasonRolledBack,
-				Message: fmt.Sprintf("rolled back to revision %d, because chart %s %s failed: %s", past.Revision, c.Name, c.Version, why)}
+			return Step{
+				Kind: StepRollBack, Chart: c, To: past.Revision, Reason: v1alpha1.ReasonRolledBack,
+				Message: fmt.Sprintf("rolled back to revision %d, because chart %s %s failed: %s", past.Revision, c.Name, c.Version, why),
+			}
 		}
 	}
-	return Step{Kind: StepUninstall, Chart: c, Reason: v1alpha1.ReasonInstallFailed,
-		Message: fmt.Sprintf("chart %s %s could not be installed as %s: %s", c.Name, c.Version, c.key(), why)}
+	return Step{
+		Kind: StepUninstall, Chart: c, Reason: v1alpha1.ReasonInstallFailed,
+		Message: fmt.Sprintf("chart %s %s could not be installed as %s: %s", c.Name, c.Version, c.key(), why),
+	}
 }
 
 // attempts counts the revisions up to this one since the last that ran.

@@ -105,8 +105,10 @@ func (r ChartsRequest) absent(c *Chart) Step {
 		return refusal(c, v1alpha1.ReasonInstallFailed, "%s; edit what was asked, or annotate it with %s, to try again",
 			r.noted(c).Why, v1alpha1.AnnotationRetry)
 	}
-	return Step{Kind: StepInstall, Chart: c, Reason: v1alpha1.ReasonReconciling,
-		Message: fmt.Sprintf("installing chart %s %s as %s", c.Name, c.Version, c.key())}
+	return Step{
+		Kind: StepInstall, Chart: c, Reason: v1alpha1.ReasonReconciling,
+		Message: fmt.Sprintf("installing chart %s %s as %s", c.Name, c.Version, c.key()),
+	}
 }
 
 // own returns what is next for a release that is this owner's to write.
@@ -118,10 +120,13 @@ func (r ChartsRequest) own(c *Chart, rel *Release) Step {
 	case Pending:
 		return r.pending(c, rel)
 	case Uninstalling:
-		return Step{Kind: StepUninstall, Chart: c, Reason: v1alpha1.ReasonReconciling,
-			Message: fmt.Sprintf("removing what is left of %s", rel.key())}
+		return Step{
+			Kind: StepUninstall, Chart: c, Reason: v1alpha1.ReasonReconciling,
+			Message: fmt.Sprintf("removing what is left of %s", rel.key()),
+		}
 	case Failed:
 		return r.failed(c, rel)
+	case Deployed:
 	}
 	return r.deployed(c, rel)
 }
@@ -141,8 +146,10 @@ func (r ChartsRequest) pending(c *Chart, rel *Release) Step {
 	if until := rel.Updated.Add(r.Limits.Writer); r.Now.Before(until) {
 		return r.wait(c, until, "Helm release %s is being written", rel.key())
 	}
-	return Step{Kind: StepUnlock, Chart: c, Reason: v1alpha1.ReasonReconciling,
-		Message: fmt.Sprintf("the writer of Helm release %s ended before it was done", rel.key())}
+	return Step{
+		Kind: StepUnlock, Chart: c, Reason: v1alpha1.ReasonReconciling,
+		Message: fmt.Sprintf("the writer of Helm release %s ended before it was done", rel.key()),
+	}
 }
 
 // deployed returns what is next for a release that Helm is done with.
@@ -209,8 +216,10 @@ func (r ChartsRequest) orphaned(rel *Release) bool {
 }
 
 func (r ChartsRequest) wait(c *Chart, until time.Time, format string, args ...any) Step {
-	return Step{Kind: StepWait, Chart: c, After: max(until.Sub(r.Now), time.Second),
-		Reason: v1alpha1.ReasonReconciling, Message: fmt.Sprintf(format, args...)}
+	return Step{
+		Kind: StepWait, Chart: c, After: max(until.Sub(r.Now), time.Second),
+		Reason: v1alpha1.ReasonReconciling, Message: fmt.Sprintf(format, args...),
+	}
 }
 
 func refusal(c *Chart, reason v1alpha1.ConditionReason, format string, args ...any) Step {
@@ -218,8 +227,10 @@ func refusal(c *Chart, reason v1alpha1.ConditionReason, format string, args ...a
 }
 
 func upgrade(c *Chart, rel *Release) Step {
-	return Step{Kind: StepUpgrade, Chart: c, Reason: v1alpha1.ReasonReconciling,
-		Message: fmt.Sprintf("upgrading %s from chart %s %s to %s %s", rel.key(), rel.Chart, rel.ChartVersion, c.Name, c.Version)}
+	return Step{
+		Kind: StepUpgrade, Chart: c, Reason: v1alpha1.ReasonReconciling,
+		Message: fmt.Sprintf("upgrading %s from chart %s %s to %s %s", rel.key(), rel.Chart, rel.ChartVersion, c.Name, c.Version),
+	}
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -48,10 +48,11 @@ func made(c Chart, edit ...func(*Release)) Release {
 }
 
 func status(s ReleaseStatus) func(*Release) { return func(r *Release) { r.Status = s } }
-func owner(o string) func(*Release)         { return func(r *Release) { r.Owner = o } }
 func ago(d time.Duration) func(*Release)    { return func(r *Release) { r.Updated = noon.Add(-d) } }
 func says(text string) func(*Release)       { return func(r *Release) { r.Description = text } }
+func others(r *Release)                     { r.Owner = "Mesh/other" }
 func byHand(r *Release)                     { r.Ours, r.Description, r.Revision = false, "Rollback to 1", r.Revision+1 }
+
 func nobodys(r *Release) {
 	r.Ours, r.Owner, r.Digest, r.Description = false, "", "", "Install complete"
 }
@@ -170,7 +171,7 @@ func TestNextChart(t *testing.T) {
 		{name: "died after noting the failure", releases: []Release{made(plane(), after(ran(plane(older))))}, state: hasFailed(plane()), want: StepRollBack, to: 1},
 		{name: "somebody else's", releases: []Release{made(plane(), nobodys)}, want: StepRefuse, reason: v1alpha1.ReasonConflicted, message: "meshctl adopt"},
 		{name: "somebody else's, agreed", edit: takeOver, releases: []Release{made(plane(), nobodys)}, want: StepUpgrade},
-		{name: "another mesh's", releases: []Release{made(plane(), owner("Mesh/other"))}, others: []string{"Mesh/other"}, want: StepRefuse, reason: v1alpha1.ReasonConflicted, message: "Mesh/other"},
+		{name: "another mesh's", releases: []Release{made(plane(), others)}, others: []string{"Mesh/other"}, want: StepRefuse, reason: v1alpha1.ReasonConflicted, message: "Mesh/other"},
 		{name: "being written", releases: []Release{made(plane(), status(Pending), ago(10*time.Second))}, want: StepWait},
 		{name: "its writer died", releases: []Release{made(plane(), status(Pending), ago(2*time.Minute))}, want: StepUnlock},
 		{name: "being removed", releases: []Release{made(plane(), status(Uninstalling))}, want: StepUninstall, reason: v1alpha1.ReasonReconciling},
@@ -239,19 +240,18 @@ func TestNextChartAfterFailure(t *testing.T) {
 }
 
 func TestNextChartShared(t *testing.T) {
-	other := owner("Mesh/other")
 	for _, c := range []chartCase{
-		{name: "as asked", releases: []Release{made(base(), other)}, want: StepDone},
-		{name: "another's values", releases: []Release{made(base(func(c *Chart) { c.Values = map[string]any{"a": 1} }), other)}, want: StepDone},
-		{name: "newer", releases: []Release{made(base(newer), other)}, want: StepDone},
-		{name: "older", releases: []Release{made(base(older), other)}, want: StepUpgrade},
-		{name: "older, but that failed before", releases: []Release{made(base(older), other)}, state: hasFailed(base()), want: StepDone},
-		{name: "in work", releases: []Release{made(base(older), other, status(Pending))}, want: StepWait, message: "Mesh/other"},
-		{name: "its owner is gone", others: []string{}, releases: []Release{made(base(newer), other)}, want: StepUpgrade},
+		{name: "as asked", releases: []Release{made(base(), others)}, want: StepDone},
+		{name: "another's values", releases: []Release{made(base(func(c *Chart) { c.Values = map[string]any{"a": 1} }), others)}, want: StepDone},
+		{name: "newer", releases: []Release{made(base(newer), others)}, want: StepDone},
+		{name: "older", releases: []Release{made(base(older), others)}, want: StepUpgrade},
+		{name: "older, but that failed before", releases: []Release{made(base(older), others)}, state: hasFailed(base()), want: StepDone},
+		{name: "in work", releases: []Release{made(base(older), others, status(Pending))}, want: StepWait, message: "Mesh/other"},
+		{name: "its owner is gone", others: []string{}, releases: []Release{made(base(newer), others)}, want: StepUpgrade},
 		{name: "changed by hand", releases: []Release{made(base(), byHand)}, want: StepRefuse, reason: v1alpha1.ReasonChangedByHand},
 		{name: "somebody else's", releases: []Release{made(base(), nobodys)}, want: StepRefuse, reason: v1alpha1.ReasonConflicted},
 		{
-			name: "gates of another's", closed: true, want: StepWait, releases: []Release{made(base(), other)},
+			name: "gates of another's", closed: true, want: StepWait, releases: []Release{made(base(), others)},
 			charts: []Chart{base(func(c *Chart) { c.Gates = plane().Gates })},
 		},
 	} {
@@ -272,9 +272,9 @@ func TestNextRemoval(t *testing.T) {
 		{name: "then the rest", releases: []Release{made(base())}, want: StepUninstall, about: "base"},
 		{name: "nothing left", want: StepDone},
 		{name: "others need it", releases: []Release{made(base())}, others: []string{"Mesh/other"}, want: StepDone},
-		{name: "another's that nobody needs", releases: []Release{made(base(), owner("Mesh/other"))}, want: StepUninstall},
+		{name: "another's that nobody needs", releases: []Release{made(base(), others)}, want: StepUninstall},
 		{name: "somebody else's", releases: []Release{made(base(), nobodys), made(plane(), nobodys)}, want: StepDone},
-		{name: "another mesh's", releases: []Release{made(plane(), owner("Mesh/other"))}, others: []string{"Mesh/other"}, want: StepDone},
+		{name: "another mesh's", releases: []Release{made(plane(), others)}, others: []string{"Mesh/other"}, want: StepDone},
 		{name: "changed by hand", releases: []Release{made(plane(), byHand)}, want: StepUninstall},
 		{name: "half removed", releases: []Release{made(plane(), status(Uninstalling))}, want: StepUninstall},
 		{name: "failed", releases: []Release{made(plane(), status(Failed))}, want: StepUninstall},

@@ -79,9 +79,12 @@ func (w *walk) act(s Step) {
 	case StepUnlock:
 		rel.Status, rel.Description = Failed, DescribedInterrupted+"its writer ended"
 		return
+	default:
 	}
-	next := &Release{Namespace: s.Chart.Namespace, Name: s.Chart.Release, Revision: 1, Ours: true, Owner: "Mesh/shop", Status: Pending,
-		Updated: w.now, Digest: Digest(*s.Chart), ChartVersion: s.Chart.Version}
+	next := &Release{
+		Namespace: s.Chart.Namespace, Name: s.Chart.Release, Revision: 1, Ours: true, Owner: "Mesh/shop", Status: Pending,
+		Updated: w.now, Digest: Digest(*s.Chart), ChartVersion: s.Chart.Version,
+	}
 	if rel != nil {
 		next.Revision = rel.Revision + 1
 		next.History = slices.Insert(slices.Clone(rel.History), 0,
@@ -97,8 +100,10 @@ func (w *walk) act(s Step) {
 		}
 	}
 	w.releases[key] = next
+	if w.dies() {
+		return // The new revision stays pending.
+	}
 	switch {
-	case w.dies(): // The new revision stays pending.
 	case w.dies(): // The API server went away and came back.
 		next.Status, next.Description = Failed, DescribedInterrupted+"connection refused"
 	case fails:
@@ -119,8 +124,10 @@ func (w *walk) charts() []Chart {
 		case 1:
 			values["unready"] = true
 		}
-		charts = append(charts, Chart{Release: name, Namespace: "system", Name: name, Version: "1.31.0", Values: values,
-			Gates: []Gate{{Kind: WorkloadReady, Resource: "Deployment", Name: name}}})
+		charts = append(charts, Chart{
+			Release: name, Namespace: "system", Name: name, Version: "1.31.0", Values: values,
+			Gates: []Gate{{Kind: WorkloadReady, Resource: "Deployment", Name: name}},
+		})
 	}
 	return charts
 }

@@ -20,8 +20,10 @@ func NextRemoval(r ChartsRequest) Step {
 		if until := rel.Updated.Add(r.Limits.Writer); rel.Status == Pending && r.Now.Before(until) {
 			return r.wait(c, until, "Helm release %s is being written", rel.key())
 		}
-		return Step{Kind: StepUninstall, Chart: c, Reason: v1alpha1.ReasonDeleting,
-			Message: fmt.Sprintf("removing %s", rel.key())}
+		return Step{
+			Kind: StepUninstall, Chart: c, Reason: v1alpha1.ReasonDeleting,
+			Message: fmt.Sprintf("removing %s", rel.key()),
+		}
 	}
 	return Step{Kind: StepDone, Reason: v1alpha1.ReasonDeleting, Message: "everything is removed"}
 }

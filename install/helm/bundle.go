@@ -149,7 +149,7 @@ func readArchive(path string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // Nothing was written.
+	defer file.Close()
 	zipped, err := gzip.NewReader(file)
 	if err != nil {
 		return nil, err

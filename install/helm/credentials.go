@@ -33,7 +33,7 @@ func (e *Engine) credentials(ctx context.Context, secret string) (credentials, e
 	}
 	c := credentials{string(found.Data["username"]), string(found.Data["password"])}
 	if c.username == "" || c.password == "" {
-		return credentials{}, fmt.Errorf("Secret %s/%s lacks username or password", e.options.Namespace, secret)
+		return credentials{}, fmt.Errorf("read Secret %s/%s: it lacks username or password", e.options.Namespace, secret)
 	}
 	return c, nil
 }

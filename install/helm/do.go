@@ -37,6 +37,7 @@ func (e *Engine) Do(ctx context.Context, d Doing) error {
 		return e.Uninstall(ctx, Removal{Namespace: chart.Namespace, Name: chart.Release, Definitions: d.Definitions})
 	case install.StepUnlock:
 		return e.Unlock(ctx, chart.Namespace, chart.Release)
+	default:
+		return fmt.Errorf("do step %s: it does nothing to a release", d.Step.Kind)
 	}
-	return fmt.Errorf("do step %s: it does nothing to a release", d.Step.Kind)
 }

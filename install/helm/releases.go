@@ -22,7 +22,7 @@ import (
 )
 
 // secretPrefix begins the names of the Secrets that Helm keeps revisions in.
-const secretPrefix = "sh.helm.release.v1."
+const secretPrefix = "sh.helm.release.v1." //nolint:gosec // It is a name.
 
 // releaseCache keeps what was read of the Secrets of revisions, by the Secret's
 // name and resourceVersion: they are large, and seldom change.

@@ -104,7 +104,7 @@ func (e *Engine) get(ctx context.Context, address *url.URL, login credentials) (
 	if err != nil {
 		return nil, err // It names the address.
 	}
-	defer response.Body.Close() //nolint:errcheck // Nothing was written.
+	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusUnauthorized, http.StatusForbidden:

@@ -44,8 +44,10 @@ func (e *Engine) RollBack(ctx context.Context, b Back) error {
 	back.ServerSideApply, back.ForceConflicts = "true", true
 	back.Description = described("%s", b.Why)
 	if err := back.Run(b.Name); err != nil {
-		return e.settle(config, failure{namespace: b.Namespace, name: b.Name, revision: last.Version + 1,
-			what: fmt.Sprintf("roll back to revision %d", b.To), err: err})
+		return e.settle(config, failure{
+			namespace: b.Namespace, name: b.Name, revision: last.Version + 1,
+			what: fmt.Sprintf("roll back to revision %d", b.To), err: err,
+		})
 	}
 	return e.stamp(config, b.Name, last.Version+1)
 }

@@ -24,8 +24,10 @@ func (e *Engine) Validate(ctx context.Context, w Work) error {
 		return &install.Refusal{Reason: v1alpha1.ReasonInvalid, Message: fmt.Sprintf("values of %s: %s", w.what(), oneLine(err))}
 	}
 	if err := util.ValidateAgainstSchema(chart, values); err != nil {
-		return &install.Refusal{Reason: v1alpha1.ReasonInvalid,
-			Message: fmt.Sprintf("values of %s are not what it takes: %s; edit helm.values", w.what(), findings(err.Error()))}
+		return &install.Refusal{
+			Reason:  v1alpha1.ReasonInvalid,
+			Message: fmt.Sprintf("values of %s are not what it takes: %s; edit helm.values", w.what(), findings(err.Error())),
+		}
 	}
 	return nil
 }
