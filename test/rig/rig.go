@@ -118,17 +118,7 @@ func (r *Rig) OperateOver(faults func(http.RoundTripper) http.RoundTripper) *Ope
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(r.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(ctx) }()
-	stop := sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			r.t.Errorf("operator ended: %v", err)
-		}
-	})
-	r.t.Cleanup(stop)
-	return &Operator{Writes: w, Stop: stop, primed: progress.Primed}
+	return &Operator{Writes: w, Stop: r.run(mgr), primed: progress.Primed}
 }
 
 // Writes counts requests that change something.
@@ -223,7 +213,13 @@ func (r *Rig) Patch(gvk schema.GroupVersionKind, name, patch string) {
 // Eventually waits until f has nothing to say.
 func (r *Rig) Eventually(what string, f func() string) {
 	r.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	r.EventuallyIn(30, what, f)
+}
+
+// EventuallyIn is Eventually within so many seconds.
+func (r *Rig) EventuallyIn(seconds int, what string, f func() string) {
+	r.t.Helper()
+	deadline := time.Now().Add(time.Duration(seconds) * time.Second)
 	for {
 		problem := f()
 		if problem == "" {
