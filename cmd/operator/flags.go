@@ -4,22 +4,27 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+)
 
-	"github.com/meshloom/meshloom/controllers"
+// role is a part of the operator that runs alone or with the others.
+type role string
+
+const (
+	// traffic keeps native objects and writes status; it needs few permissions.
+	traffic role = "traffic"
+	// installing installs, upgrades and removes meshes; it needs many.
+	installing role = "install"
 )
 
 // flags are the operator's settings.
 type flags struct {
+	controllers              []string
 	kubeconfig, context      string
 	metrics, probes, pprof   string
 	leaderElection           bool
@@ -29,11 +34,14 @@ type flags struct {
 	verbosity                int
 	qps                      float32
 	leaseDuration, renewTime time.Duration
+	bundle                   string
+	certificates             []string
 }
 
 func parse(args []string) (*flags, error) {
 	f := &flags{}
 	set := pflag.NewFlagSet("operator", pflag.ContinueOnError)
+	set.StringSliceVar(&f.controllers, "controllers", []string{string(traffic), string(installing)}, "what runs in this process: traffic (native objects and status), install (meshes and ingresses)")
 	set.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; default is the pod's service account, then $KUBECONFIG and ~/.kube/config")
 	set.StringVar(&f.context, "context", "", "context of the kubeconfig")
 	set.StringVar(&f.metrics, "metrics-bind-address", ":8080", "where metrics are served; 0 turns them off")
@@ -45,6 +53,8 @@ func parse(args []string) (*flags, error) {
 	set.DurationVar(&f.renewTime, "leader-election-renew-deadline", 10*time.Second, "how long the leader tries to renew before it gives up")
 	set.IntVar(&f.workers, "workers", 8, "units that are processed at the same time")
 	set.DurationVar(&f.settle, "settle", 2*time.Second, "how long a change of routes has to reach proxies before what it replaces is removed")
+	set.StringVar(&f.bundle, "chart-bundle", "", "archive with the charts of all that is installed, made by meshctl bundle; empty takes each chart from where it is published")
+	set.StringSliceVar(&f.certificates, "certificate-namespaces", []string{everyNamespace}, "namespaces whose TLS Secrets are read to check the certificates of listeners; * is all, empty is none")
 	set.IntVarP(&f.verbosity, "verbosity", "v", 0, "log level: 0 what changes, 1 why")
 	set.Float32Var(&f.qps, "kube-api-qps", -1, "limit of requests a second to the API server; -1 leaves it to the server's own flow control")
 	if err := set.Parse(args); err != nil {
@@ -62,8 +72,37 @@ func (f *flags) check(rest []string) error {
 		return errors.New("--workers must be at least 1")
 	case f.settle < 0:
 		return errors.New("--settle must not be negative")
+	case len(f.controllers) == 0:
+		return errors.New("--controllers must name at least one of traffic and install")
+	}
+	for _, name := range f.controllers {
+		if name != string(traffic) && name != string(installing) {
+			return fmt.Errorf("--controllers: unknown value %q; choose from traffic and install", name)
+		}
 	}
 	return nil
+}
+
+// roles returns what runs in this process, each once.
+func (f *flags) roles() []role {
+	var out []role
+	for _, one := range []role{traffic, installing} {
+		if slices.Contains(f.controllers, string(one)) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// everyNamespace stands for all namespaces in a list of them.
+const everyNamespace = "*"
+
+// certificateNamespaces are those whose TLS Secrets may be read; nil is all.
+func (f *flags) certificateNamespaces() []string {
+	if slices.Contains(f.certificates, everyNamespace) {
+		return nil
+	}
+	return append([]string{}, f.certificates...)
 }
 
 // level is the lowest level that is logged: logr's verbosity counts downwards.
@@ -98,42 +137,4 @@ func (f *flags) cluster() (*rest.Config, error) {
 		f.leaderNamespace = namespace
 	}
 	return user.ClientConfig()
-}
-
-// manager returns the settings of the manager that the controllers run in.
-func (f *flags) manager(options controllers.Options) (ctrl.Options, error) {
-	scheme, err := controllers.Scheme()
-	if err != nil {
-		return ctrl.Options{}, err
-	}
-	return ctrl.Options{
-		Scheme: scheme, Cache: controllers.Cache(options),
-		Metrics:                server.Options{BindAddress: f.metrics},
-		HealthProbeBindAddress: f.probes, PprofBindAddress: f.pprof,
-		LeaderElection: f.leaderElection, LeaderElectionID: "operator.meshloom.io", LeaderElectionNamespace: f.leaderNamespace,
-		LeaseDuration: &f.leaseDuration, RenewDeadline: &f.renewTime,
-		// The next leader need not wait for the lease to run out: when the
-		// manager has ended, nothing of this process writes any more.
-		LeaderElectionReleaseOnCancel: true,
-	}, nil
-}
-
-// addProbes serves liveness, which is that the process answers, and readiness,
-// which is that it knows all there is.
-func addProbes(mgr manager.Manager, progress controllers.Progress) error {
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return fmt.Errorf("add health probe: %w", err)
-	}
-	known := func(*http.Request) error {
-		select {
-		case <-progress.Known:
-			return nil
-		default:
-			return errors.New("caches are not filled yet")
-		}
-	}
-	if err := mgr.AddReadyzCheck("caches", known); err != nil {
-		return fmt.Errorf("add readiness probe: %w", err)
-	}
-	return nil
 }

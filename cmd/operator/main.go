@@ -1,6 +1,8 @@
 // Command operator keeps the native objects of meshes and ingresses as the
-// unified API says, and says in the status of its objects what became of them.
-// Several replicas may run: one leads, the others know what it knows.
+// unified API says, says in the status of its objects what became of them, and
+// installs the meshes that are to be managed. The two parts may run in one
+// process or in two. Several replicas may run: one leads, the others know what
+// it knows.
 package main
 
 import (
@@ -12,10 +14,8 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/pflag"
 	ctrl "sigs.k8s.io/controller-runtime"
-	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/meshloom/meshloom/controllers"
-	"github.com/meshloom/meshloom/translators/all"
+	"github.com/meshloom/meshloom/internal/version"
 )
 
 func main() {
@@ -36,27 +36,14 @@ func main() {
 // run operates until the process is told to end, or leadership is lost.
 func run(f *flags) error {
 	ctrl.SetLogger(logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: f.level()})))
+	ctrl.Log.Info("Starting", "version", version.Build(), "controllers", f.controllers)
 	config, err := f.restConfig()
 	if err != nil {
 		return fmt.Errorf("find cluster: %w", err)
 	}
-	options := controllers.Options{
-		Providers: all.Providers(), Workers: f.workers, Settle: f.settle, Registerer: ctrlmetrics.Registry,
-	}
-	managed, err := f.manager(options)
+	managers, err := f.managers(config)
 	if err != nil {
 		return err
 	}
-	mgr, err := ctrl.NewManager(config, managed)
-	if err != nil {
-		return fmt.Errorf("make manager: %w", err)
-	}
-	progress, err := controllers.Add(mgr, options)
-	if err != nil {
-		return err
-	}
-	if err := addProbes(mgr, progress); err != nil {
-		return err
-	}
-	return mgr.Start(ctrl.SetupSignalHandler())
+	return runAll(ctrl.SetupSignalHandler(), managers)
 }
