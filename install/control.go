@@ -28,9 +28,10 @@ func (l *life) controlPlane() *Step {
 		return &step
 	case StepRefuse:
 		return l.hold(step)
+	default:
+		l.answer()
+		return &step
 	}
-	l.answer()
-	return &step
 }
 
 // hold has the members live on with what is in place; where nothing is, the

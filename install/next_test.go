@@ -204,3 +204,23 @@ func TestRevisionNames(t *testing.T) {
 		}
 	}
 }
+
+// TestChangedByHand shows that what somebody did by hand is neither undone nor
+// spread, until somebody asks for it.
+func TestChangedByHand(t *testing.T) {
+	w, s := moving(t, deployment("web"))
+	for i := range s.Cluster.Releases {
+		if rel := &s.Cluster.Releases[i]; rel.Name == "control-shop-1-31-0" {
+			rel.Ours, rel.Digest, rel.Revision = false, "", 2
+		}
+	}
+	w.Generation = s.State.ObservedGeneration
+	step, state := install.Next(fake(), w, s)
+	if step.Kind != install.StepRefuse || step.Reason != v1alpha1.ReasonChangedByHand || condition(state, v1alpha1.ConditionInstalled) != "True" {
+		t.Errorf("a change by hand is answered by %s %s, %v", step.Kind, step.Reason, state.Conditions)
+	}
+	annotated(v1alpha1.AnnotationRetry, "please")(&w)
+	if step, state = install.Next(fake(), w, s); step.Kind != install.StepUpgrade || state.Retried != "please" {
+		t.Errorf("a retry is answered by %s, and %q recorded", step.Kind, state.Retried)
+	}
+}

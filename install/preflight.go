@@ -139,7 +139,8 @@ func namespace(l *life) []Finding {
 func definitions(l *life) []Finding {
 	owners := map[string][]string{}
 	for name, release := range l.s.Cluster.Owners {
-		if l.wouldInstall(name) && !l.isOurs(release) && !(mayTakeOver(l.w) && path.Dir(release) == l.w.Namespace) {
+		consent := mayTakeOver(l.w) && path.Dir(release) == l.w.Namespace
+		if l.wouldInstall(name) && !l.isOurs(release) && !consent {
 			owners[release] = append(owners[release], name)
 		}
 	}

@@ -49,15 +49,13 @@ func Preview(p *Planner, w Wanted, s Seen) []Line {
 }
 
 func lineOf(step Step) Line {
-	line := Line{Kind: step.Kind, Text: step.Message, Reason: step.Reason}
+	line := Line{Kind: step.Kind, Text: step.Message}
 	switch step.Kind {
 	case StepInstall, StepUpgrade, StepRollBack, StepUninstall:
 		line.Chart = step.Chart
-	}
-	switch step.Kind {
 	case StepWait, StepRefuse:
+		line.Reason = step.Reason
 	default:
-		line.Reason = ""
 	}
 	return line
 }

@@ -23,9 +23,9 @@ type progress struct {
 // measure looks at all workloads of the members.
 func measure(r Rollout, members []Member) progress {
 	p := progress{standing: map[Standing][]string{}, late: map[Standing][]string{}}
-	for i := range members {
-		for j := range members[i].Workloads {
-			p.count(r, &members[i].Workloads[j])
+	for _, m := range members {
+		for i := range m.Workloads {
+			p.count(r, &m.Workloads[i])
 		}
 	}
 	return p

@@ -300,6 +300,7 @@ func (x *world) judge(step install.Step) {
 		}
 	case install.StepInstall, install.StepUpgrade, install.StepUninstall, install.StepRollBack, install.StepUnlock:
 		x.judgeChart(step, no)
+	default:
 	}
 }
 

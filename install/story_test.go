@@ -34,6 +34,7 @@ type story struct {
 }
 
 func begin(t *testing.T, w install.Wanted, s install.Seen) *story {
+	t.Helper()
 	return &story{t: t, p: fake(), w: w, s: s}
 }
 

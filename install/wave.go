@@ -34,10 +34,13 @@ func (l *life) record(namespace, revision string) *Step {
 func (l *life) members() *Step {
 	r := l.rollout()
 	l.progress = measure(r, l.s.Members)
+	if l.held != nil && l.held.Reason == v1alpha1.ReasonChangedByHand {
+		return nil // Whoever is restarted now gets what somebody else chose.
+	}
 	if l.manual() {
 		return l.membersManual()
 	}
-	if step := l.broken(r); step != nil {
+	if step := l.broken(); step != nil {
 		return step
 	}
 	for i := range l.s.Members {
@@ -117,6 +120,7 @@ func (l *life) workload(r Rollout, m *Member) *Step {
 			return l.wait(poll, "%s is not rolled out, so nothing in its namespace is restarted: mend it (kubectl -n %s get pods), or scale it to 0", w.Key(), m.Name)
 		case Blocked:
 			blocked = w
+		case Moved, Busy, Stuck, Kept, Spent:
 		}
 	}
 	if blocked != nil {
@@ -158,7 +162,7 @@ func (l *life) unseen(r Rollout) time.Duration {
 
 // broken stops the wave where a new pod does not become ready. If another
 // control plane still runs, the members go back to it.
-func (l *life) broken(r Rollout) *Step {
+func (l *life) broken() *Step {
 	stuck := l.progress.first(Stuck)
 	if stuck == "" || !l.unfinished() {
 		return nil
