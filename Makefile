@@ -55,6 +55,11 @@ build: ## Build the operator and meshctl into bin/
 image: ## Write the operator's image to bin/meshloom-operator.tar, without Docker (VERSION=1.2.3 stamps it)
 	go run ./hack/image --version=$(VERSION)
 
+.PHONY: manifests
+manifests: ## Write what meshctl install would install to bin/meshloom.yaml, for kubectl apply (VERSION=1.2.3 stamps it)
+	@mkdir -p bin
+	go run -ldflags "-X github.com/meshloom/meshloom/internal/version.stamped=$(VERSION)" ./cmd/meshctl install --dry-run > bin/meshloom.yaml
+
 .PHONY: run
 run: ## Run the operator on this machine against the cluster that KUBECONFIG names
 	go run ./cmd/operator --leader-elect=false

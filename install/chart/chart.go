@@ -24,7 +24,7 @@ const (
 
 // FS is the folder of the chart.
 //
-//go:embed Chart.yaml values.yaml values.schema.json README.md all:templates files
+//go:embed .helmignore Chart.yaml values.yaml values.schema.json README.md all:templates files
 var FS embed.FS
 
 // Files returns the files of the chart by their paths in it, which have

@@ -37,13 +37,19 @@ func load(t *testing.T) *chartv2.Chart {
 	return loaded
 }
 
-// helm renders the chart as `helm template` does.
+// helm renders the embedded chart.
 func helm(t *testing.T, values map[string]any) (string, error) {
+	t.Helper()
+	return template(t, load(t), values)
+}
+
+// template renders a chart as `helm template` does.
+func template(t *testing.T, from *chartv2.Chart, values map[string]any) (string, error) {
 	t.Helper()
 	install := action.NewInstall(&action.Configuration{Capabilities: common.DefaultCapabilities})
 	install.ReleaseName, install.Namespace = chart.Release, chart.Namespace
 	install.DryRunStrategy, install.KubeVersion = action.DryRunClient, &common.KubeVersion{Version: "v1.37.0", Major: "1", Minor: "37"}
-	rendered, err := install.RunWithContext(t.Context(), load(t), values)
+	rendered, err := install.RunWithContext(t.Context(), from, values)
 	if err != nil {
 		return "", err
 	}

@@ -53,9 +53,14 @@ func Oldest() (string, error) {
 }
 
 // Objects returns what the chart makes, its namespace first, in the order in
-// which it is installed. Nothing is asked of a cluster.
+// which it is installed, on every version of Kubernetes that the chart takes.
+// Nothing is asked of a cluster.
 func Objects(ctx context.Context, w helm.Work) ([]*unstructured.Unstructured, error) {
-	text, err := helm.New(helm.Options{}).Render(ctx, helm.Rendering{Work: w})
+	oldest, err := Oldest()
+	if err != nil {
+		return nil, err
+	}
+	text, err := helm.New(helm.Options{}).Render(ctx, helm.Rendering{Work: w, Kubernetes: oldest})
 	if err != nil {
 		return nil, err
 	}
