@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"helm.sh/helm/v4/pkg/action"
-	chartv2 "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/storage/driver"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -17,19 +17,15 @@ import (
 // with what its release has made: nothing where they are the same. It reads the
 // cluster and writes nothing.
 func (e *Engine) ChangeOf(ctx context.Context, w Work) ([]ObjectChange, error) {
-	chart, err := e.load(ctx, w)
-	if err != nil {
-		return nil, err
-	}
 	config, _, err := e.helm(w.Chart.Namespace)
 	if err != nil {
 		return nil, err
 	}
-	have, there, err := manifestOf(config, w.Chart.Release)
+	have, err := manifestOf(config, w.Chart.Release)
 	if err != nil {
 		return nil, fmt.Errorf("read Helm release %s: %w", w.name(), err)
 	}
-	want, err := e.renderFor(ctx, config, Rendering{Work: w, Upgrade: there}, chart)
+	want, err := e.renderFor(ctx, Rendering{Work: w})
 	if err != nil {
 		return nil, err
 	}
@@ -44,20 +40,53 @@ func (e *Engine) ChangeOf(ctx context.Context, w Work) ([]ObjectChange, error) {
 	return changes(before, after), nil
 }
 
-// manifestOf returns what a release has made, and whether it is there.
-func manifestOf(config *action.Configuration, name string) (string, bool, error) {
+// manifestOf returns what a release has made; "" where it is not there.
+func manifestOf(config *action.Configuration, name string) (string, error) {
 	last, err := lastRevision(config, name)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return "", false, nil
+		return "", nil
 	}
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
-	return last.Manifest, true, nil
+	return last.Manifest, nil
 }
 
-// renderFor renders a chart for the cluster that is there.
-func (e *Engine) renderFor(ctx context.Context, config *action.Configuration, r Rendering, chart *chartv2.Chart) (string, error) {
+// renderFor renders a chart for the cluster that is there: charts may look
+// things up in it.
+func (e *Engine) renderFor(ctx context.Context, r Rendering) (string, error) {
+	chart, err := e.load(ctx, r.Work)
+	if err != nil {
+		return "", err
+	}
+	config, _, err := e.helm(r.Chart.Namespace)
+	if err != nil {
+		return "", err
+	}
+	in := action.NewInstall(config)
+	in.DryRunStrategy = action.DryRunServer
+	// What is there already is not in the way of a look.
+	r.Upgrade = true
+	rel, err := r.dryRun(ctx, in, chart)
+	if err == nil {
+		return rel.Manifest, nil
+	}
+	if !strings.Contains(err.Error(), noSuchKind) {
+		return "", err
+	}
+	return e.renderWithout(ctx, r, config)
+}
+
+// noSuchKind is in the error for objects of kinds that are not served.
+const noSuchKind = "no matches for kind"
+
+// renderWithout renders a chart that has objects of kinds that charts before it
+// are to bring: there is nothing to look up for it yet.
+func (e *Engine) renderWithout(ctx context.Context, r Rendering, config *action.Configuration) (string, error) {
+	chart, err := e.load(ctx, r.Work)
+	if err != nil {
+		return "", err
+	}
 	served, err := config.RESTClientGetter.ToDiscoveryClient()
 	if err != nil {
 		return "", fmt.Errorf("ask what the cluster serves: %w", err)

@@ -138,7 +138,7 @@ func passing(err error) bool {
 		utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsProbableEOF(err) || meta.IsNoMatchError(err) ||
 		// Helm passes on some errors as text only.
 		strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "cluster unreachable") ||
-		strings.Contains(err.Error(), "no matches for kind")
+		strings.Contains(err.Error(), noSuchKind)
 }
 
 // passingStatus reports whether an answer of the API server passes.

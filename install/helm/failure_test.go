@@ -59,7 +59,7 @@ func TestUpgradeThatFailsHalfWay(t *testing.T) {
 	r.must(r.engine.Install(t.Context(), good))
 	before := r.deployment()
 	bad := plane(r.namespace, map[string]any{"image": "example.com/plane:2", "broken": true})
-	refusal(t, r.engine.Upgrade(t.Context(), bad))
+	_ = refusal(t, r.engine.Upgrade(t.Context(), bad))
 	rel := r.expect(2, install.Failed, install.Digest(bad.Chart))
 	if !rel.Ours || !strings.Contains(rel.Description, "Deployment") {
 		t.Errorf("ours %t, %q", rel.Ours, rel.Description)
@@ -76,7 +76,7 @@ func TestUpgradeThatFailsHalfWay(t *testing.T) {
 		t.Errorf("the Deployment that was never changed has generation %d, want %d", after.Generation, before.Generation)
 	}
 	// A failed release is upgraded as it is where somebody mended what was asked.
-	refusal(t, r.engine.Upgrade(t.Context(), bad))
+	_ = refusal(t, r.engine.Upgrade(t.Context(), bad))
 	mended := plane(r.namespace, map[string]any{"image": "example.com/plane:3"})
 	r.must(r.engine.Upgrade(t.Context(), mended))
 	r.expect(5, install.Deployed, install.Digest(mended.Chart))

@@ -18,17 +18,17 @@ type keeper struct{}
 // keepDefinitions returns what is laid over a chart's rendered objects, or nil
 // where the chart templates no CRDs, or keeps them itself.
 func keepDefinitions(chart *chartv2.Chart) postrenderer.PostRenderer {
-	made, kept := 0, 0
 	for _, file := range chart.Raw {
-		if !strings.HasPrefix(file.Name, "crds/") && !strings.Contains(file.Name, "/crds/") {
-			made += bytes.Count(file.Data, []byte("kind: "+definitionKind))
-			kept += bytes.Count(file.Data, []byte(kube.ResourcePolicyAnno))
+		if strings.HasPrefix(file.Name, "crds/") || strings.Contains(file.Name, "/crds/") {
+			continue // Helm never removes what is in the folder for CRDs.
+		}
+		for document := range bytes.SplitSeq(file.Data, []byte("\n---")) {
+			if bytes.Contains(document, []byte("kind: "+definitionKind)) && !bytes.Contains(document, []byte(kube.ResourcePolicyAnno)) {
+				return keeper{}
+			}
 		}
 	}
-	if made <= kept {
-		return nil
-	}
-	return keeper{}
+	return nil
 }
 
 // Run marks the CRDs of a stream of documents, and leaves the rest as it is.

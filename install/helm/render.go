@@ -54,13 +54,10 @@ func document(text *strings.Builder, source, content string) {
 	fmt.Fprintf(text, "---\n# Source: %s\n%s\n", source, strings.TrimSpace(content))
 }
 
-// render returns the release that a chart would make.
+// render returns the release that a chart would make, without a cluster.
 func (e *Engine) render(ctx context.Context, r Rendering, chart *chartv2.Chart) (*releasev1.Release, error) {
 	in := action.NewInstall(action.NewConfiguration(action.ConfigurationSetLogger(e.options.Log)))
-	in.DryRunStrategy, in.WaitStrategy = action.DryRunClient, kube.HookOnlyStrategy
-	in.ReleaseName, in.Namespace = r.Chart.Release, r.Chart.Namespace
-	in.IsUpgrade, in.APIVersions = r.Upgrade, r.Served
-	in.PostRenderer = keepDefinitions(chart)
+	in.DryRunStrategy, in.APIVersions = action.DryRunClient, r.Served
 	if r.Kubernetes != "" {
 		version, err := common.ParseKubeVersion(r.Kubernetes)
 		if err != nil {
@@ -68,9 +65,21 @@ func (e *Engine) render(ctx context.Context, r Rendering, chart *chartv2.Chart) 
 		}
 		in.KubeVersion = version
 	}
+	rel, err := r.dryRun(ctx, in, chart)
+	if err != nil {
+		return nil, &install.Refusal{Reason: v1alpha1.ReasonInvalid, Message: err.Error()}
+	}
+	return rel, nil
+}
+
+// dryRun lets Helm make a release that is not installed.
+func (r Rendering) dryRun(ctx context.Context, in *action.Install, chart *chartv2.Chart) (*releasev1.Release, error) {
+	in.ReleaseName, in.Namespace, in.IsUpgrade = r.Chart.Release, r.Chart.Namespace, r.Upgrade
+	in.WaitStrategy, in.DisableOpenAPIValidation = kube.HookOnlyStrategy, true
+	in.PostRenderer = keepDefinitions(chart)
 	made, err := in.RunWithContext(ctx, chart, r.values())
 	if err != nil {
-		return nil, &install.Refusal{Reason: v1alpha1.ReasonInvalid, Message: fmt.Sprintf("render %s as %s: %s", r.what(), r.name(), oneLine(err))}
+		return nil, fmt.Errorf("render %s as %s: %s", r.what(), r.name(), oneLine(err))
 	}
 	rel, ok := made.(*releasev1.Release)
 	if !ok {

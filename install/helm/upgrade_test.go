@@ -124,6 +124,17 @@ func TestChangeOfReadsOnly(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
+	early, err := engine.ChangeOf(t.Context(), plane(r.namespace, map[string]any{"early": true}))
+	if err != nil || len(early) != 1 || early[0].Kind != "Late" {
+		t.Errorf("of an object whose CRD is to come: %v, %v, want it added", early, err)
+	}
+	serving := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "serving"}}
+	_, err = r.client.CoreV1().ConfigMaps(r.namespace).Create(t.Context(), serving, metav1.CreateOptions{})
+	r.must(err)
+	looked, err := engine.ChangeOf(t.Context(), plane(r.namespace, nil))
+	if err != nil || len(looked) != 1 || len(looked[0].Fields) != 1 || looked[0].Fields[0].Field != "webhooks[0].failurePolicy" {
+		t.Errorf("of what the chart looks up: %v, %v, want one field", looked, err)
+	}
 	for _, call := range calls() {
 		if !strings.HasPrefix(call, "GET ") {
 			t.Errorf("a look made the call %s", call)
@@ -177,7 +188,7 @@ func TestValidate(t *testing.T) {
 	}
 	r := newRig(t)
 	r.must(r.engine.Install(t.Context(), plane(r.namespace, nil)))
-	refusal(t, r.engine.Upgrade(t.Context(), plane(r.namespace, map[string]any{"replicas": 0})))
+	_ = refusal(t, r.engine.Upgrade(t.Context(), plane(r.namespace, map[string]any{"replicas": 0})))
 	if rel := r.release(); rel.Revision != 1 || rel.Status != install.Deployed {
 		t.Errorf("values that the chart refuses made revision %d, %s", rel.Revision, rel.Status)
 	}
