@@ -66,8 +66,11 @@ func (c *controller) next() Step {
 	if err := c.p.Catalog.Step(c.from(), version.Version); err != nil {
 		return *refusalOf(err)
 	}
-	c.state.Version = version.Version
 	plan := c.plan(version.Version)
+	if c.state.Version = version.Version; len(plan.Charts) == 0 {
+		// Its version is that of the mesh that it is a part of.
+		c.state.Version = ""
+	}
 	for _, issue := range plan.Issues {
 		if issue.Effect == ir.EffectRejected {
 			return Step{Kind: StepRefuse, Reason: v1alpha1.ConditionReason(issue.Reason), Message: issue.Message}

@@ -51,9 +51,12 @@ type GatewayFound struct {
 // controller is gone. The workload of a gateway that is gone goes.
 func NextGateway(p *Planner, w GatewayWanted, s GatewayFound) (Step, *v1alpha1.InstallState) {
 	g := gateway{workload: newWorkload(gatewayOwner(w), s.Observed, w.object()), p: p, w: w, s: s}
+	if w.Gateway != nil && s.Terminating {
+		return Step{Kind: StepDone}, s.State
+	}
 	step, about := g.next()
 	if !about {
-		return step, s.State
+		return step, nil
 	}
 	return step, g.describe(step)
 }
@@ -88,7 +91,7 @@ func (g *gateway) next() (Step, bool) {
 	switch {
 	case g.w.Gateway == nil:
 		return NextRemoval(g.request(g.owned())), false
-	case g.s.Terminating || g.p == nil || g.p.Gateway == nil:
+	case g.p == nil || g.p.Gateway == nil:
 		return done, false
 	case g.w.Controller == nil || g.w.Controller.Spec.Mode != v1alpha1.ModeManaged:
 		return done, false
