@@ -20,7 +20,24 @@ func (l *life) leave() Step {
 	if step.Kind != StepDone {
 		return step
 	}
-	return Step{Kind: StepRelease, Reason: v1alpha1.ReasonDeleting, Message: "everything is removed"}
+	return l.release()
+}
+
+// release lets go of the Mesh. The namespace goes too if Meshloom made it and
+// nobody else has anything in it.
+func (l *life) release() Step {
+	step := Step{Kind: StepRelease, Reason: v1alpha1.ReasonDeleting, Message: "everything is removed"}
+	home := l.s.Home
+	shared := slices.ContainsFunc(l.w.Neighbours, func(n Neighbour) bool { return n.Namespace == l.w.Namespace })
+	switch {
+	case !home.Exists || home.Terminating || !home.Ours || shared:
+	case len(home.Others) > 0:
+		step.Message += fmt.Sprintf("; namespace %s stays, as others have %s in it", l.w.Namespace, list(home.Others, 3))
+	default:
+		step.Namespace = l.w.Namespace
+		step.Message += ", namespace " + l.w.Namespace + " too"
+	}
+	return step
 }
 
 // inUse refuses while namespaces, gateways or pods are in the mesh.

@@ -224,3 +224,29 @@ func TestChangedByHand(t *testing.T) {
 		t.Errorf("a retry is answered by %s, and %q recorded", step.Kind, state.Retried)
 	}
 }
+
+// TestNamespaceGoesToo shows which namespaces go with their mesh.
+func TestNamespaceGoesToo(t *testing.T) {
+	for name, c := range map[string]struct {
+		home install.NamespaceSeen
+		edit func(*install.Wanted)
+		want string
+	}{
+		"made by Meshloom": {install.NamespaceSeen{Exists: true, Ours: true}, nil, "mesh-system"},
+		"there before":     {install.NamespaceSeen{Exists: true}, nil, ""},
+		"used by others":   {install.NamespaceSeen{Exists: true, Ours: true, Others: []string{"Secret theirs"}}, nil, ""},
+		"another mesh's too": {install.NamespaceSeen{Exists: true, Ours: true}, func(w *install.Wanted) {
+			w.Neighbours = []install.Neighbour{{Name: "bank", Namespace: "mesh-system"}}
+		}, ""},
+	} {
+		s, w := empty(), wanted("1.30")
+		s.Home, w.Deleting = c.home, true
+		if c.edit != nil {
+			c.edit(&w)
+		}
+		step, _ := install.Next(fake(), w, s)
+		if step.Kind != install.StepRelease || step.Namespace != c.want {
+			t.Errorf("a namespace %s: %s %q, %s", name, step.Kind, step.Namespace, step.Message)
+		}
+	}
+}

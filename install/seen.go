@@ -54,6 +54,11 @@ type NamespaceSeen struct {
 	Exists, Terminating bool
 	// Mesh that it is recorded as a member of; empty where of none.
 	Mesh string
+	// Ours says that Meshloom made it.
+	Ours bool
+	// Others name what is in it that is neither Meshloom's nor was made by what
+	// Meshloom installed. It is looked at only once a mesh goes.
+	Others []string
 }
 
 // Member is one namespace of a mesh.

@@ -18,7 +18,7 @@ func Simulate(w Wanted, s Seen, step Step, state v1alpha1.InstallState) Seen {
 	next.Now = s.Now.Add(max(step.After, time.Second))
 	switch step.Kind {
 	case StepEnsureNamespace:
-		next.Home.Exists = true
+		next.Home.Exists, next.Home.Ours = true, true
 	case StepKeepTrust, StepWriteTrust:
 		next.trusted(step)
 	case StepInstall, StepUpgrade:

@@ -14,7 +14,8 @@ type Step struct {
 	Chart *Chart
 	// To is the Helm revision that RollBack goes back to.
 	To int
-	// Namespace and Revision are set for Record and EnsureNamespace.
+	// Namespace and Revision are set for Record and EnsureNamespace, and
+	// Namespace for Release where it goes too.
 	Namespace, Revision string
 	// Workload is set for Restart.
 	Workload *MemberWorkload
@@ -55,6 +56,8 @@ const (
 	StepRecord StepKind = "Record"
 	// StepRestart has a workload's pods made anew.
 	StepRestart StepKind = "Restart"
-	// StepRelease takes the finalizer off the Mesh.
+	// StepRelease removes what Meshloom made beside the charts: its Secrets of
+	// trust and, if it is named, the namespace. Then it takes the finalizer off
+	// the Mesh.
 	StepRelease StepKind = "Release"
 )
