@@ -1,0 +1,3 @@
+// Package helmcli holds the test that the helm command and install/helm see the
+// same releases.
+package helmcli
