@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -103,10 +105,8 @@ func (a *app) upgradeSelf(ctx context.Context, u upgradingSelf) error {
 		a.note("Meshloom is at version %s already, and nothing changes", u.found.Version)
 		return nil
 	}
-	for _, change := range changes {
-		if _, err := fmt.Fprintln(a.Out, change); err != nil {
-			return fmt.Errorf("write output: %w", err)
-		}
+	if err := a.changes(changes); err != nil {
+		return err
 	}
 	a.note("Meshloom goes from version %s to %s: %d objects change.", u.found.Version, u.work.Chart.Version, len(changes))
 	if u.flags.dryRun != "" {
@@ -125,6 +125,21 @@ func (a *app) upgradeSelf(ctx context.Context, u upgradingSelf) error {
 		return err
 	}
 	return a.putSelf(ctx, u.client, u.engine, putting{work: u.work, objects: objects, timeout: u.flags.timeout, wait: u.flags.wait})
+}
+
+// changes prints what changes in which objects.
+func (a *app) changes(all []helm.ObjectChange) error {
+	var text strings.Builder
+	for _, change := range all {
+		fmt.Fprintf(&text, "%s %s %s\n", change.Action, change.Kind, strings.TrimPrefix(change.Namespace+"/"+change.Name, "/"))
+		for _, field := range change.Fields {
+			fmt.Fprintf(&text, "  %s: %s -> %s\n", field.Field, orDash(field.Have), orDash(field.Want))
+		}
+	}
+	if _, err := io.WriteString(a.Out, text.String()); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
 }
 
 func (a *app) rollback() *cobra.Command {

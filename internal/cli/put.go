@@ -40,8 +40,8 @@ func (a *app) putSelf(ctx context.Context, c client.Client, engine *helm.Engine,
 	if err := selfinstall.ApplyDefinitions(ctx, c, definitions); err != nil {
 		return err
 	}
-	if err := a.awaitDefinitions(ctx, c, definitions, deadline.Sub(a.now())); err != nil {
-		return err
+	if err := awaitDefinitions(ctx, c, definitions, deadline.Sub(a.now())); err != nil {
+		return fmt.Errorf("not ready after %s: %w", p.timeout, err)
 	}
 	show.say("Helm release " + p.work.Chart.Namespace + "/" + p.work.Chart.Release)
 	act := engine.Upgrade
@@ -63,20 +63,21 @@ func (a *app) putSelf(ctx context.Context, c client.Client, engine *helm.Engine,
 }
 
 // awaitDefinitions waits until CRDs are served.
-func (a *app) awaitDefinitions(ctx context.Context, c client.Client, definitions []*unstructured.Unstructured, timeout time.Duration) error {
-	waiting := ""
+func awaitDefinitions(ctx context.Context, c client.Client, definitions []*unstructured.Unstructured, timeout time.Duration) error {
+	waiting := "the definitions are not served yet"
 	err := poll(ctx, timeout, func(ctx context.Context) error {
-		var err error
-		if waiting, err = selfinstall.Unestablished(ctx, c, definitions); err != nil {
+		left, err := selfinstall.Unestablished(ctx, c, definitions)
+		if err != nil {
 			return err
 		}
-		if waiting == "" {
+		if left == "" {
 			return errEnded
 		}
+		waiting = left
 		return nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("after %s: %s", timeout.Round(time.Second), waiting)
+		return errors.New(waiting)
 	}
 	return err
 }
