@@ -87,6 +87,12 @@ func (t trimmer) pod(pod *corev1.Pod) *corev1.Pod {
 	if at, ok := pod.Annotations[v1alpha1.AnnotationRestartedAt]; ok {
 		out.Annotations[v1alpha1.AnnotationRestartedAt] = at
 	}
+	// An informer may trim what it lists twice.
+	for key, value := range pod.Annotations {
+		if strings.HasPrefix(key, proxyPrefix) {
+			out.Annotations[key] = value
+		}
+	}
 	read := install.Pod{Labels: pod.Labels, Annotations: pod.Annotations, Containers: containersOf(pod.Spec)}
 	for i := range t.providers {
 		p := &t.providers[i]
