@@ -2,6 +2,7 @@ package install
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -137,35 +138,34 @@ func namespace(l *life) []Finding {
 // definitions refuses CRDs that a Helm release of somebody else would fight
 // for. CRDs of nobody are taken by Helm's own rules, or refused there.
 func definitions(l *life) []Finding {
-	owners := map[string][]string{}
+	groups, owners := l.groups(), map[string][]string{}
 	for name, release := range l.s.Cluster.Owners {
+		_, group, _ := strings.Cut(name, ".")
 		consent := mayTakeOver(l.w) && path.Dir(release) == l.w.Namespace
-		if l.wouldInstall(name) && !l.isOurs(release) && !consent {
+		if groups[group] && !l.isOurs(release) && !consent {
 			owners[release] = append(owners[release], name)
 		}
 	}
 	var out []Finding
-	for release, names := range owners {
-		slices.Sort(names)
-		out = append(out, problem("CRDs %s belong to Helm release %s: remove that release but keep its CRDs, or take it over with `meshctl adopt`", list(names, 3), release)...)
+	for _, release := range slices.Sorted(maps.Keys(owners)) {
+		slices.Sort(owners[release])
+		out = append(out, problem("CRDs %s belong to Helm release %s: remove that release but keep its CRDs, or take it over with `meshctl adopt`",
+			list(owners[release], 3), release)...)
 	}
-	slices.SortFunc(out, func(a, b Finding) int { return strings.Compare(a.Message, b.Message) })
 	return out
 }
 
-// wouldInstall reports whether a CRD is of those that the plan waits for, or of
-// the same API group as one.
-func (l *life) wouldInstall(definition string) bool {
-	plan := l.plan()
-	_, group, _ := strings.Cut(definition, ".")
-	for _, c := range plan.Charts {
+// groups are the API groups of the CRDs that the plan waits for.
+func (l *life) groups() map[string]bool {
+	groups := map[string]bool{}
+	for _, c := range l.plan().Charts {
 		for _, g := range c.Gates {
-			if _, of, _ := strings.Cut(g.Name, "."); g.Kind == DefinitionServed && of == group {
-				return true
+			if _, group, ok := strings.Cut(g.Name, "."); ok && g.Kind == DefinitionServed {
+				groups[group] = true
 			}
 		}
 	}
-	return false
+	return groups
 }
 
 // isOurs reports whether a Helm release, as "namespace/name", is a Mesh's.

@@ -14,7 +14,7 @@ import (
 )
 
 // lives is how many random lives one run of the tests tells.
-const lives = 400
+const lives = 200
 
 // TestRandomLives has meshes live through random edits in clusters where steps
 // are lost and done twice and what is seen lags behind. Whatever happens, they
