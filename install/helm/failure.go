@@ -1,10 +1,8 @@
 package helm
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 
@@ -13,9 +11,6 @@ import (
 	"helm.sh/helm/v4/pkg/release/common"
 	releasev1 "helm.sh/helm/v4/pkg/release/v1"
 	"helm.sh/helm/v4/pkg/storage/driver"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
@@ -83,69 +78,6 @@ func lastRevision(config *action.Configuration, name string) (*releasev1.Release
 		return nil, fmt.Errorf("read Helm release %s: it is of a kind that this version of Helm does not know", name)
 	}
 	return rel, nil
-}
-
-// transient reports whether an error says nothing about what was asked, but
-// only about the API server, the network or the moment.
-func transient(err error) bool {
-	answers, others := leaves(err, nil, nil)
-	if len(answers) == 0 {
-		for _, other := range others {
-			if passing(other) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, answer := range answers {
-		if !passingStatus(answer) {
-			return false
-		}
-	}
-	return true
-}
-
-// leaves splits a tree of errors into answers of the API server and others.
-func leaves(err error, answers []*apierrors.StatusError, others []error) ([]*apierrors.StatusError, []error) {
-	var status *apierrors.StatusError
-	if answer, ok := err.(*apierrors.StatusError); ok { //nolint:errorlint // The walk looks at each error itself.
-		status = answer
-	}
-	if status != nil {
-		return append(answers, status), others
-	}
-	others = append(others, err)
-	switch wrapper := err.(type) { //nolint:errorlint // The walk looks at each error itself.
-	case interface{ Unwrap() []error }:
-		for _, inner := range wrapper.Unwrap() {
-			if inner != nil {
-				answers, others = leaves(inner, answers, others)
-			}
-		}
-	case interface{ Unwrap() error }:
-		if inner := wrapper.Unwrap(); inner != nil {
-			return leaves(inner, answers, others)
-		}
-	}
-	return answers, others
-}
-
-// passing reports whether an error of the network or of discovery passes.
-func passing(err error) bool {
-	var network net.Error
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &network) || utilnet.IsConnectionRefused(err) || utilnet.IsConnectionReset(err) ||
-		utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsProbableEOF(err) || meta.IsNoMatchError(err) ||
-		// Helm passes on some errors as text only.
-		strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "cluster unreachable") ||
-		strings.Contains(err.Error(), noSuchKind)
-}
-
-// passingStatus reports whether an answer of the API server passes.
-func passingStatus(err *apierrors.StatusError) bool {
-	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) ||
-		apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) || apierrors.IsConflict(err) ||
-		err.Status().Code >= 500
 }
 
 // oneLine is an error's text as conditions and Helm's history take it.
