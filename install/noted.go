@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -31,9 +32,7 @@ func Noted(r ChartsRequest, s Step) []v1alpha1.InstalledRelease {
 			noted = append(noted, written(old, rel))
 		}
 	}
-	slices.SortFunc(noted, func(a, b v1alpha1.InstalledRelease) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	})
+	sortReleases(noted)
 	return noted
 }
 
@@ -45,7 +44,7 @@ func (r ChartsRequest) note(c *Chart, s Step) (v1alpha1.InstalledRelease, bool) 
 		entry.Failed, entry.Why = old.Failed, old.Why
 	}
 	if s.Chart != nil && s.Chart.key() == c.key() && s.Fails() {
-		entry.Failed, entry.Why = Digest(*c), s.Message[:min(len(s.Message), maxWhy)]
+		entry.Failed, entry.Why = Digest(*c), reason(s.Message)
 	}
 	if rel == nil {
 		return entry, entry.Failed != ""
@@ -89,8 +88,31 @@ func (r ChartsRequest) hasFailed(c *Chart) bool {
 	return !r.Retry && r.noted(c).Failed == Digest(*c)
 }
 
-// NotedFailure returns what is to be remembered where a step of NextChart was
-// answered with a *Refusal: what its chart asks for failed, and why.
-func NotedFailure(r ChartsRequest, s Step, why string) []v1alpha1.InstalledRelease {
-	return Noted(r, Step{Kind: StepRollBack, Chart: s.Chart, Message: why})
+// NoteFailed returns the releases of a state with it noted that what a chart
+// asks for failed, and why: for a step of NextChart that was answered with a
+// *Refusal before Helm recorded anything. NextChart then refuses it, until
+// somebody edits something, and what was there before lives on.
+func NoteFailed(state []v1alpha1.InstalledRelease, c Chart, why string) []v1alpha1.InstalledRelease {
+	noted := slices.Clone(state)
+	i := slices.IndexFunc(noted, func(e v1alpha1.InstalledRelease) bool {
+		return string(e.Namespace) == c.Namespace && e.Name == c.Release
+	})
+	if i < 0 {
+		i = len(noted)
+		noted = append(noted, v1alpha1.InstalledRelease{Namespace: v1alpha1.Namespace(c.Namespace), Name: c.Release})
+	}
+	noted[i].Failed, noted[i].Why = Digest(c), reason(why)
+	sortReleases(noted)
+	return noted
+}
+
+func sortReleases(list []v1alpha1.InstalledRelease) {
+	slices.SortFunc(list, func(a, b v1alpha1.InstalledRelease) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// reason returns a reason as status takes it, without a broken character.
+func reason(why string) string {
+	return strings.ToValidUTF8(why[:min(len(why), maxWhy)], "")
 }
