@@ -3,21 +3,30 @@
 package lifecycle
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/test/stage"
 )
 
 // rootRotation gives the mesh another root of trust while requests go on, with
-// certificates that live for a minute, so that it takes minutes.
+// certificates that live for 90 seconds, so that it takes minutes.
 func rootRotation(t *testing.T) {
 	ctx := t.Context()
+	// Proxies ask for certificates of this life. Those that run have some of a
+	// day, and would hold the rotation up as long.
 	must(t, edit(ctx, func(m *v1alpha1.Mesh) {
-		setValue(m, "1m", "pilot", "env", "MAX_WORKLOAD_CERT_TTL")
-		setValue(m, "1m", "pilot", "env", "DEFAULT_WORKLOAD_CERT_TTL")
+		setValue(m, "90s", "meshConfig", "defaultConfig", "proxyMetadata", "SECRET_TTL")
 	}))
 	must(t, awaitVersion(ctx, newer))
+	must(t, renewProxies(ctx))
 	var before string
 	must(t, await(ctx, "there is a root", func(m *v1alpha1.Mesh) bool {
 		if m.Status.Install.Trust != nil {
@@ -36,4 +45,41 @@ func rootRotation(t *testing.T) {
 		})
 	})
 	f.finish(atLeast)
+}
+
+// renewProxies has all pods with a proxy made anew, without regard for requests.
+func renewProxies(ctx context.Context) error {
+	var pods corev1.PodList
+	if err := life.API.List(ctx, &pods); err != nil {
+		return fmt.Errorf("list pods: %w", err)
+	}
+	old := map[types.UID]bool{}
+	for i := range pods.Items {
+		if p := &pods.Items[i]; proxyOf(p) != "no proxy" {
+			old[p.UID] = true
+			if err := life.API.Delete(ctx, p); client.IgnoreNotFound(err) != nil {
+				return fmt.Errorf("delete pod %s/%s: %w", p.Namespace, p.Name, err)
+			}
+		}
+	}
+	err := stage.Until(ctx, func(ctx context.Context) (bool, error) {
+		if err := life.API.List(ctx, &pods); err != nil {
+			return false, err
+		}
+		count := 0
+		for i := range pods.Items {
+			switch p := &pods.Items[i]; {
+			case proxyOf(p) == "no proxy":
+			case old[p.UID] || !ready(p):
+				return false, nil
+			default:
+				count++
+			}
+		}
+		return count >= len(old), nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for %d new proxies: %w", len(old), err)
+	}
+	return nil
 }
