@@ -19,12 +19,20 @@ func Reference(cfg Config) []byte {
 	}
 	fmt.Fprintf(&buf, "# meshctl\n\nGenerated from `meshctl --help` by `make generate`.\n\n%s\n", root.Long)
 	fmt.Fprintf(&buf, "\n## Flags of every verb\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())
-	for _, verb := range root.Commands() {
+	sections(&buf, root)
+	return buf.Bytes()
+}
+
+// sections describes the verbs below a command, each with those below it.
+func sections(buf *bytes.Buffer, parent *cobra.Command) {
+	for _, verb := range parent.Commands() {
 		if verb.IsAvailableCommand() && verb.Name() != "help" {
-			section(&buf, verb)
+			section(buf, verb)
+			if verb.Name() != "completion" { // its subcommands are shells
+				sections(buf, verb)
+			}
 		}
 	}
-	return buf.Bytes()
 }
 
 func section(buf *bytes.Buffer, verb *cobra.Command) {
@@ -32,7 +40,7 @@ func section(buf *bytes.Buffer, verb *cobra.Command) {
 	if text == "" {
 		text = verb.Short + "."
 	}
-	fmt.Fprintf(buf, "\n## meshctl %s\n\n%s\n\n```\n%s\n```\n", verb.Name(), text, verb.UseLine())
+	fmt.Fprintf(buf, "\n## %s\n\n%s\n\n```\n%s\n```\n", verb.CommandPath(), text, verb.UseLine())
 	if verb.Example != "" {
 		fmt.Fprintf(buf, "\nExamples:\n\n```sh\n%s\n```\n", strings.TrimRight(outdent(verb.Example), "\n"))
 	}
