@@ -36,10 +36,6 @@ func brokenUpgrades(t *testing.T) {
 			m.Spec.Version, m.Spec.Upgrade.Strategy = newer, v1alpha1.UpgradeInPlace
 			setValue(m, "no-such-tag", "global", "tag")
 		}, v1alpha1.ReasonRolledBack},
-		{"an image that never starts, by Canary", func(m *v1alpha1.Mesh) {
-			m.Spec.Version = newer
-			setValue(m, "no-such-tag", "global", "tag")
-		}, ""},
 	} {
 		happening(t, broken.what, "reported, and "+older+" serves", func() (string, error) {
 			return breakAndMend(t.Context(), t, broken.ask, broken.reason)

@@ -21,8 +21,8 @@ func dryRuns(t *testing.T) {
 		{"rollback", "mesh", "shop", "--dry-run"},
 		{"uninstall", "mesh", "shop", "--dry-run"},
 		{"uninstall", "--dry-run"},
-		{"adopt", "mesh", "shop", "--dry-run"},
-		{"release", "trafficsplit", "reviews", "--namespace=" + bookinfo, "--dry-run"},
+		{"adopt", "mesh", "other", "--provider=istio", "--dry-run"},
+		{"release", "trafficsplit/reviews", "trafficpolicy/reviews", "--namespace=" + bookinfo, "--dry-run"},
 	} {
 		command := "meshctl " + strings.Join(args[:min(len(args), 3)], " ")
 		happening(t, command+" --dry-run", "0 writes", func() (string, error) {
@@ -38,7 +38,7 @@ func dryRuns(t *testing.T) {
 				return "", fmt.Errorf("%s is not understood: %s", command, said.Err)
 			}
 			t.Logf("%s: code %d\n%s%s", command, said.Code, said.Out, said.Err)
-			writes, err := audit.Writes(func(w stage.Write) bool { return strings.HasPrefix(w.Agent, "meshctl/") })
+			writes, err := audit.Writes(byMeshctl)
 			return fmt.Sprintf("%d writes", len(writes)), err
 		})
 	}
@@ -47,10 +47,16 @@ func dryRuns(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		writes, err := audit.Writes(func(w stage.Write) bool { return strings.HasPrefix(w.Agent, "meshctl/") })
+		writes, err := audit.Writes(byMeshctl)
 		if len(writes) == 0 || err != nil {
 			return "not seen", err
 		}
 		return "seen by the same count", nil
 	})
+}
+
+// byMeshctl are writes of the administrator that are not the tests' own: Helm
+// within meshctl calls itself otherwise than meshctl does.
+func byMeshctl(w stage.Write) bool {
+	return w.User == "admin" && !strings.HasPrefix(w.Agent, "lifecycle.test/") && !strings.HasPrefix(w.Agent, "kubectl/")
 }

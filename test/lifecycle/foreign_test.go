@@ -64,7 +64,7 @@ func foreign(t *testing.T) {
 // toForeign are writes by Meshloom's accounts, or by meshctl, to what is not of
 // the unified API and not in Meshloom's namespace.
 func toForeign(w stage.Write) bool {
-	ours := strings.HasPrefix(w.User, "system:serviceaccount:"+stage.Operator.Namespace+":") || strings.HasPrefix(w.Agent, "meshctl/")
+	ours := strings.HasPrefix(w.User, "system:serviceaccount:"+stage.Operator.Namespace+":") || byMeshctl(w)
 	resource, name, _ := strings.Cut(w.Object, " ")
 	return ours && !strings.HasSuffix(resource, "."+v1alpha1.GroupName) && !strings.HasPrefix(name, stage.Operator.Namespace+"/")
 }

@@ -55,7 +55,7 @@ func change(ctx context.Context, t *testing.T, version string, meanwhile func() 
 	if err != nil {
 		return err
 	}
-	if err := await(ctx, "the change has begun", upgrading); err != nil {
+	if err := await(ctx, "the change has begun", changing); err != nil {
 		return err
 	}
 	if err := meanwhile(); err != nil {

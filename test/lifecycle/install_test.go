@@ -26,7 +26,7 @@ func install(t *testing.T) {
 	must(t, life.API.Create(t.Context(), shop(t)))
 	happening(t, "Istio "+older+" while etcd and the API server are killed", "installed", func() (string, error) {
 		if err := await(t.Context(), "the installation has begun", func(m *v1alpha1.Mesh) bool {
-			return m.Status.Install != nil && len(m.Status.Install.Releases) > 0
+			return m.Status.Install != nil && len(m.Status.Install.Releases) > 1
 		}); err != nil {
 			return "", err
 		}

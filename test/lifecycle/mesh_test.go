@@ -117,9 +117,10 @@ func awaitVersion(ctx context.Context, version string) error {
 	})
 }
 
-// upgrading says that a change of the version goes on.
-func upgrading(m *v1alpha1.Mesh) bool {
-	return m.Status.Install != nil && meta.IsStatusConditionTrue(m.Status.Install.Conditions, string(v1alpha1.ConditionUpgrading))
+// changing says that the installer works on the newest spec.
+func changing(m *v1alpha1.Mesh) bool {
+	return current(m) && (meta.IsStatusConditionTrue(m.Status.Install.Conditions, string(v1alpha1.ConditionUpgrading)) ||
+		meta.IsStatusConditionTrue(m.Status.Install.Conditions, string(v1alpha1.ConditionReconciling)))
 }
 
 // current says that the installer has looked at the newest spec.

@@ -42,7 +42,7 @@ func removeMesh(t *testing.T) {
 // the first install.
 func uninstall(t *testing.T) {
 	happening(t, "meshctl uninstall", "nothing is left", func() (string, error) {
-		if _, err := life.MustMeshctl(t.Context(), "uninstall", "-y", "--crds", "--confirm=meshloom"); err != nil {
+		if _, err := life.MustMeshctl(t.Context(), "uninstall", "-y", "--crds=delete", "--confirm=meshloom"); err != nil {
 			return "", err
 		}
 		return difference(t), nil
