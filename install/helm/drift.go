@@ -34,32 +34,46 @@ func (e *Engine) Drift(ctx context.Context, namespace, name string) ([]ObjectCha
 	if err != nil {
 		return nil, fmt.Errorf("ask what the cluster serves: %w", err)
 	}
-	clients, err := e.cluster()
-	if err != nil {
-		return nil, err
-	}
 	found := map[objectKey]*unstructured.Unstructured{}
-	again := map[objectKey]*unstructured.Unstructured{}
 	for key, object := range objects {
-		client, err := clientFor(mapper, clients.dynamic, object, key.namespace)
-		if meta.IsNoMatchError(err) {
-			again[key] = object
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
 		mark(object, name, namespace)
-		have, want, err := reapply(ctx, client, object)
+		have, want, err := e.reapply(ctx, mapper, key, object)
 		if err != nil {
 			return nil, fmt.Errorf("compare %s %s/%s: %w", key.kind, key.namespace, key.name, err)
 		}
-		again[key] = want
+		objects[key] = want
 		if have != nil {
 			found[key] = have
 		}
 	}
-	return drifted(changes(found, again)), nil
+	return drifted(changes(found, objects)), nil
+}
+
+// reapply returns an object as it is, nil where it is not there, and as it
+// would be if it were applied again.
+func (e *Engine) reapply(ctx context.Context, mapper meta.RESTMapper, key objectKey, o *unstructured.Unstructured) (have, want *unstructured.Unstructured, err error) {
+	clients, err := e.cluster()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := clientFor(mapper, clients.dynamic, o, key.namespace)
+	if meta.IsNoMatchError(err) {
+		return nil, o, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err = client.Get(ctx, o.GetName(), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, o, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if want, err = dryApply(ctx, client, o); err != nil {
+		return nil, nil, err
+	}
+	return bare(have), bare(want), nil
 }
 
 // clientFor returns the client for an object's kind and namespace.
@@ -84,34 +98,25 @@ func mark(o *unstructured.Unstructured, name, namespace string) {
 	}))
 }
 
-// reapply returns an object as it is, nil where it is not there, and as it
-// would be if it were applied again.
-func reapply(ctx context.Context, client dynamic.ResourceInterface, o *unstructured.Unstructured) (have, want *unstructured.Unstructured, err error) {
-	have, err = client.Get(ctx, o.GetName(), metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, o, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
+// dryApply returns what the API server would make of an object.
+func dryApply(ctx context.Context, client dynamic.ResourceInterface, o *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	data, err := json.Marshal(o.Object)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	force := true
-	want, err = client.Patch(ctx, o.GetName(), types.ApplyPatchType, data, metav1.PatchOptions{
+	return client.Patch(ctx, o.GetName(), types.ApplyPatchType, data, metav1.PatchOptions{
 		DryRun: []string{metav1.DryRunAll}, FieldManager: fieldManager, Force: &force,
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, o := range []*unstructured.Unstructured{have, want} {
-		o.SetManagedFields(nil)
-		o.SetResourceVersion("")
-		o.SetGeneration(0)
-		unstructured.RemoveNestedField(o.Object, "status")
-	}
-	return have, want, nil
+}
+
+// bare leaves out what differs without anybody having changed anything.
+func bare(o *unstructured.Unstructured) *unstructured.Unstructured {
+	o.SetManagedFields(nil)
+	o.SetResourceVersion("")
+	o.SetGeneration(0)
+	unstructured.RemoveNestedField(o.Object, "status")
+	return o
 }
 
 // theirs are the fields of webhooks that control planes set themselves.
