@@ -29,6 +29,7 @@ func planMesh(req install.MeshRequest) install.Plan {
 	plan.Issues = append(plan.Issues, issues...)
 	plan.Issues = append(plan.Issues, contradictions(source, own, saidByMesh(req))...)
 	plan.Issues = append(plan.Issues, profiles(source, own)...)
+	plan.Issues = append(plan.Issues, tooLong(source, own)...)
 	plan.Charts = []install.Chart{baseChart(req, own), istiodChart(req, own)}
 	return plan
 }

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
+	"github.com/meshloom/meshloom/translators/ir"
 )
 
 const (
@@ -35,11 +37,36 @@ func trust() *install.Trust {
 // shorter than a pod needs to learn the roots of istiod's own certificate.
 func lifetime(req install.MeshRequest) time.Duration {
 	own, _ := userValues(sourceOf(req), req.Spec.Helm)
-	asked, _ := lookUp(install.MergeValues(istiodValues(req), own), strings.Split("meshConfig.defaultConfig.proxyMetadata.SECRET_TTL", "."))
-	text, _ := asked.(string)
-	ttl, err := time.ParseDuration(text)
-	if err != nil {
-		ttl = secretTTL
+	return max(askedTTL(own), refresh)
+}
+
+// askedTTL is how long a certificate lives that a proxy asks for.
+func askedTTL(own map[string]any) time.Duration {
+	if ttl, ok := durationAt(own, "meshConfig.defaultConfig.proxyMetadata.SECRET_TTL"); ok {
+		return ttl
 	}
-	return max(ttl, refresh)
+	return secretTTL
+}
+
+// durationAt reads the duration at a path of values.
+func durationAt(values map[string]any, path string) (time.Duration, bool) {
+	value, _ := lookUp(values, strings.Split(path, "."))
+	text, _ := value.(string)
+	d, err := time.ParseDuration(text)
+	return d, err == nil
+}
+
+// tooLong refuses lifetimes that are longer than istiod signs: no proxy would get a
+// certificate.
+func tooLong(source ir.Source, own map[string]any) []ir.Issue {
+	var issues []ir.Issue
+	for _, path := range []string{"env.MAX_WORKLOAD_CERT_TTL", "pilot.env.MAX_WORKLOAD_CERT_TTL"} {
+		limit, ok := durationAt(own, path)
+		if asked := askedTTL(own); ok && limit < asked {
+			issues = append(issues, finding{source: source.At(path), code: codeValues}.issue(
+				ir.EffectRejected, v1alpha1.ReasonInvalid,
+				"istiod would sign for at most %s, and proxies ask for %s, so none would get a certificate: set meshConfig.defaultConfig.proxyMetadata.SECRET_TTL to %[1]s or less, too", limit, asked))
+		}
+	}
+	return issues
 }
