@@ -115,6 +115,32 @@ func writeArchive(w io.Writer, content files) error {
 	return zipped.Close()
 }
 
+// fetchOrUnbundle gets a chart of a repository: from the bundle where there is
+// one and it has the chart, so that a cluster that reaches no repository needs
+// no other Mesh.
+func (e *Engine) fetchOrUnbundle(ctx context.Context, c install.Chart) (files, error) {
+	if e.options.Bundle == "" {
+		return e.fetch(ctx, c)
+	}
+	packed := c
+	packed.Source = install.Source{Kind: install.Bundle}
+	found, missing := e.bundled(packed)
+	if missing == nil {
+		return found, nil
+	}
+	if !errors.Is(missing, errNotBundled) {
+		return nil, missing
+	}
+	found, err := e.fetch(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("%w (nor is it in bundle %s)", err, e.options.Bundle)
+	}
+	return found, nil
+}
+
+// errNotBundled is returned where a bundle has other charts.
+var errNotBundled = errors.New("the chart is not in it")
+
 // bundled reads a chart out of a bundle.
 func (e *Engine) bundled(c install.Chart) (files, error) {
 	path := cmp.Or(c.Source.Location, e.options.Bundle)
@@ -140,7 +166,7 @@ func (e *Engine) bundled(c install.Chart) (files, error) {
 		}
 		return unpack(content[entry.File])
 	}
-	return nil, fmt.Errorf("the chart is not in it, but %v are: make a bundle with it", there)
+	return nil, fmt.Errorf("%w, but %v are: make a bundle with it", errNotBundled, there)
 }
 
 // readArchive returns the files of a compressed tar.

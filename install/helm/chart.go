@@ -50,7 +50,7 @@ func (e *Engine) files(ctx context.Context, w Work) (files, error) {
 		return e.bundled(w.Chart)
 	case install.Repository:
 		key := cacheKey{source, w.Chart.Name, w.Chart.Version}
-		return e.charts.get(key, func() (files, error) { return e.fetch(ctx, w.Chart) })
+		return e.charts.get(key, func() (files, error) { return e.fetchOrUnbundle(ctx, w.Chart) })
 	}
 	return nil, fmt.Errorf("a source of kind %q is not known", source.Kind)
 }

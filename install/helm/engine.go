@@ -26,8 +26,9 @@ type Options struct {
 	Config *rest.Config
 	// Namespace is where the Secrets are that chart sources name.
 	Namespace string
-	// Bundle is the archive that charts of a Bundle source without a location
-	// are in.
+	// Bundle is an archive that WriteBundle made. Charts of repositories come
+	// from there where it has them, and so do those of a Bundle source without
+	// a location.
 	Bundle string
 	// HTTP fetches charts; nil means http.DefaultClient.
 	HTTP *http.Client

@@ -253,6 +253,17 @@ func TestBundle(t *testing.T) {
 	if _, err := render(t, offline, from(install.Bundle, "", "1.32.0")); err == nil || !strings.Contains(err.Error(), "[plane 1.30.0 plane 1.31.0]") {
 		t.Errorf("a chart that is not in it: %v", err)
 	}
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	if got, err := render(t, offline, from(install.Repository, gone.URL, "1.31.0")); err != nil || got != want {
+		t.Errorf("a repository's chart, which the bundle has: %v\n%s", err, got)
+	}
+	if _, err := render(t, offline, from(install.Repository, gone.URL, "1.32.0")); err == nil || !strings.Contains(err.Error(), "nor is it in bundle "+path) {
+		t.Errorf("a repository's chart, which the bundle has not: %v", err)
+	}
+	if _, err := render(t, offline, from(install.Repository, http, "1.31.0")); err != nil {
+		t.Errorf("a repository's chart beside a bundle: %v", err)
+	}
 	if err := os.WriteFile(path, packed(t, "1.31.0"), 0o600); err != nil {
 		t.Fatal(err)
 	}
