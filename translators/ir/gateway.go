@@ -31,7 +31,8 @@ type GatewayUnit struct {
 }
 
 // GatewayWorkload is the proxy that serves an IngressGateway, as observed: the
-// Service of the IngressGateway's name in its namespace, or in its controller's.
+// Service of the IngressGateway's name in its namespace or, where the controller
+// is Adopted, in that one's.
 type GatewayWorkload struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`

@@ -38,7 +38,8 @@ func (v *view) deriveGateway(ref ir.Ref) output {
 	}
 	out := output{value: gatewayState{}, keys: []ir.Key{{Kind: ir.KindGateway, Namespace: ref.Namespace, Name: ref.Name}}}
 	places := []string{ref.Namespace}
-	if ns, _ := v.store.options.controllerPlace(controller); ns != "" && ns != ref.Namespace {
+	// What Meshloom runs is in the gateway's own namespace.
+	if ns, _ := v.store.options.controllerPlace(controller); ns != "" && ns != ref.Namespace && controller.Spec.Mode == v1alpha1.ModeAdopted {
 		places = append(places, ns)
 	}
 	for _, ns := range places {
