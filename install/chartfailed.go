@@ -34,6 +34,11 @@ func (r ChartsRequest) failed(c *Chart, rel *Release) Step {
 // and is not what is asked now. Where there is none the release goes.
 func (r ChartsRequest) back(c *Chart, rel *Release, why string) Step {
 	wanted := Digest(*c)
+	if rel.Digest != "" && rel.Labels[v1alpha1.LabelTakenOver] == rel.Digest {
+		// Helm would remove what it has of others with the revision.
+		return refusal(c, v1alpha1.ReasonInstallFailed, "%s took over what others had made, and does not work: %s; it is left as it is: edit what was asked, or annotate it with %s",
+			rel.key(), why, v1alpha1.AnnotationRetry)
+	}
 	for _, past := range rel.History {
 		if past.Deployed && past.Digest != wanted {
 			return Step{

@@ -57,6 +57,8 @@ func nobodys(r *Release) {
 	r.Ours, r.Owner, r.Digest, r.Description = false, "", "", "Install complete"
 }
 
+func tookOver(r *Release) { r.Labels = map[string]string{v1alpha1.LabelTakenOver: r.Digest} }
+
 // after lays older revisions under a release, the newest first.
 func after(past ...PastRevision) func(*Release) {
 	return func(r *Release) {
@@ -207,6 +209,20 @@ func TestNextChartAfterFailure(t *testing.T) {
 		{
 			name: "taken over, then failed", want: StepRollBack, to: 1,
 			releases: []Release{made(plane(), status(Failed), bad, after(PastRevision{Deployed: true}))},
+		},
+		{
+			name: "took over what others made", want: StepRefuse, reason: v1alpha1.ReasonInstallFailed, message: "left as it is",
+			releases: []Release{made(plane(), status(Failed), bad, tookOver)},
+		},
+		{
+			name: "took over what others made, and is not ready", closed: true, want: StepRefuse, reason: v1alpha1.ReasonInstallFailed,
+			releases: []Release{made(plane(), tookOver, after(PastRevision{Deployed: true}))},
+		},
+		{
+			name: "took it over before", want: StepRollBack, to: 1,
+			releases: []Release{made(plane(), status(Failed), bad, func(r *Release) {
+				r.Labels = map[string]string{v1alpha1.LabelTakenOver: Digest(plane(older))}
+			}, after(ran(plane(older))))},
 		},
 		{name: "mended meanwhile", releases: []Release{made(plane(newer), status(Failed), bad, after(ran(plane(older))))}, want: StepUpgrade},
 		{name: "asked again", edit: retry, state: hasFailed(plane()), releases: []Release{made(plane(), status(Failed), bad)}, want: StepUpgrade},

@@ -18,6 +18,9 @@ const (
 	// LabelDigest on a Helm release is the digest of the chart and values that
 	// Meshloom asked for.
 	LabelDigest = GroupName + "/digest"
+	// LabelTakenOver on a Helm release is the digest of the chart and values with
+	// which objects of somebody else were made part of it.
+	LabelTakenOver = GroupName + "/taken-over"
 	// LabelWritten on a Helm release is Helm's number of the revision that
 	// Meshloom wrote. Helm hands labels on to the revisions that follow, so one
 	// with another number is somebody else's.
