@@ -146,6 +146,7 @@ func TestEveryValueCounts(t *testing.T) {
 }
 
 func everyValueCounts(t *testing.T, c install.Chart, paths [][]string) {
+	t.Helper()
 	before, err := rendered(t, c, install.MergeValues(c.Values, nil))
 	if err != nil {
 		t.Fatal(err)

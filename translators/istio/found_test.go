@@ -8,13 +8,13 @@ import (
 	"github.com/meshloom/meshloom/install"
 )
 
-func plane(namespace, name, revision, release, image string) install.Workload {
+func plane(name, revision, release, image string) install.Workload {
 	labels := map[string]string{
 		"app": "istiod", "istio": "pilot", "istio.io/rev": revision, "operator.istio.io/component": "Pilot", "release": release,
 		"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": release, "app.kubernetes.io/version": "1.0.0",
 	}
 	return install.Workload{
-		Kind: "Deployment", Namespace: namespace, Name: name, Labels: labels,
+		Kind: "Deployment", Namespace: "istio-system", Name: name, Labels: labels,
 		PodLabels: map[string]string{"app": "istiod", "istio.io/rev": revision}, Images: []string{image},
 	}
 }
@@ -32,7 +32,7 @@ func TestFound(t *testing.T) {
 	tag.Labels["istio.io/tag"] = "prod"
 	leftover := injectorHook("istio-sidecar-injector-gone", "gone", "istio-system/istiod-gone")
 	leftover.Missing = leftover.Services
-	byHand := plane("istio-system", "istiod", "default", "istio", "docker.io/istio/pilot@sha256:00")
+	byHand := plane("istiod", "default", "istio", "docker.io/istio/pilot@sha256:00")
 	byHand.Labels = map[string]string{"app": "istiod", "release": "istio"}
 	for name, test := range map[string]struct {
 		cluster install.Cluster
@@ -42,7 +42,7 @@ func TestFound(t *testing.T) {
 		"Helm, default revision": {
 			install.Cluster{
 				Releases:  []install.Release{base, {Namespace: "istio-system", Name: "istiod", Chart: "istiod"}},
-				Workloads: []install.Workload{plane("istio-system", "istiod", "default", "istiod", "docker.io/istio/pilot:1.31.0-distroless")},
+				Workloads: []install.Workload{plane("istiod", "default", "istiod", "docker.io/istio/pilot:1.31.0-distroless")},
 				Webhooks:  []install.Webhook{injectorHook("istio-sidecar-injector", "default", "istio-system/istiod")},
 			},
 			[]install.Installation{{
@@ -56,8 +56,8 @@ func TestFound(t *testing.T) {
 					base, {Namespace: "istio-system", Name: "istiod-1-31", Chart: "istiod"}, {Namespace: "istio-system", Name: "istiod-1-30", Chart: "istiod"},
 				},
 				Workloads: []install.Workload{
-					plane("istio-system", "istiod-1-31", "1-31", "istiod-1-31", "docker.io/istio/pilot:1.31.0"),
-					plane("istio-system", "istiod-1-30", "1-30", "istiod-1-30", "docker.io/istio/pilot:1.30.4"),
+					plane("istiod-1-31", "1-31", "istiod-1-31", "docker.io/istio/pilot:1.31.0"),
+					plane("istiod-1-30", "1-30", "istiod-1-30", "docker.io/istio/pilot:1.30.4"),
 					{Kind: "Deployment", Namespace: "edge", Name: "public", PodLabels: map[string]string{"app": "public", "istio": "public"}},
 				},
 				Webhooks: []install.Webhook{tag, leftover},

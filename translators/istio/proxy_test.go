@@ -19,7 +19,8 @@ func TestProxyOf(t *testing.T) {
 				Annotations: map[string]string{"istio.io/rev": "shop-1-31-0", "sidecar.istio.io/status": status},
 				Labels:      map[string]string{"security.istio.io/tlsMode": "istio"},
 				Containers: []install.Container{
-					{Name: "istio-init", Image: "docker.io/istio/proxyv2:1.31.0"}, {Name: "istio-proxy", Image: "docker.io/istio/proxyv2:1.31.0"},
+					{Name: "istio-init", Image: "docker.io/istio/proxyv2:1.31.0"},
+					{Name: "istio-proxy", Image: "docker.io/istio/proxyv2:1.31.0"},
 					{Name: "app", Image: "app:1"},
 				},
 			},

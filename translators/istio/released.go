@@ -19,7 +19,8 @@ const hub = "docker.io/istio"
 func charts() fs.FS { return released{manifests.FS, embeddedVersion()} }
 
 // released is the charts of Istio's source with what Istio's release puts into
-// them: the version of the chart, and where its images are.
+// them: the version of the chart, and where its images are. The sizes that
+// folders list are those of the source.
 type released struct {
 	source  fs.FS
 	version string
