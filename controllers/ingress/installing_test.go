@@ -43,20 +43,34 @@ func TestGatewayInstalling(t *testing.T) {
 		unprepared bool // nothing serves the gateway yet
 		want       string
 	}{
-		"somebody else runs it": {nil, false,
-			"Ready=True Ready, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired"},
-		"it runs": {said(2, runs), false,
-			"Ready=True Ready, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired"},
-		"it is refused": {said(2, refused, stalls), true,
-			"Ready=False Conflicted, Stalled=True Conflicted, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=False Conflicted, Paired=False NotPaired"},
-		"it went, and its objects are still there": {said(2, refused), false,
-			"Ready=False Conflicted, Stalled=True Conflicted, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=False Conflicted, Paired=False NotPaired"},
-		"an upgrade goes on": {said(2, runs, upgrades, reconciling), false,
-			"Ready=False Reconciling, Reconciling=True Reconciling, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired"},
-		"an upgrade failed": {said(2, runs, rolledBack), false,
-			"Ready=False RolledBack, Stalled=True RolledBack, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired"},
-		"an edit that nobody has looked at": {said(1, runs), false,
-			"Ready=False Pending, Reconciling=True Pending, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired"},
+		"somebody else runs it": {
+			nil, false,
+			"Ready=True Ready, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired",
+		},
+		"it runs": {
+			said(2, runs), false,
+			"Ready=True Ready, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired",
+		},
+		"it is refused": {
+			said(2, refused, stalls), true,
+			"Ready=False Conflicted, Stalled=True Conflicted, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=False Conflicted, Paired=False NotPaired",
+		},
+		"it went, and its objects are still there": {
+			said(2, refused), false,
+			"Ready=False Conflicted, Stalled=True Conflicted, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=False Conflicted, Paired=False NotPaired",
+		},
+		"an upgrade goes on": {
+			said(2, runs, upgrades, reconciling), false,
+			"Ready=False Reconciling, Reconciling=True Reconciling, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired",
+		},
+		"an upgrade failed": {
+			said(2, runs, rolledBack), false,
+			"Ready=False RolledBack, Stalled=True RolledBack, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired",
+		},
+		"an edit that nobody has looked at": {
+			said(1, runs), false,
+			"Ready=False Pending, Reconciling=True Pending, Accepted=True Accepted, ResolvedRefs=True ResolvedRefs, Programmed=True Programmed, Paired=False NotPaired",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -87,18 +101,30 @@ func TestControllerInstalling(t *testing.T) {
 		seen  *translators.Observation
 		want  string
 	}{
-		"Adopted, and it runs": {v1alpha1.ModeAdopted, nil, ready,
-			"Ready=True Ready, Accepted=True Accepted, Installed=True Installed"},
-		"Managed, and no installer": {v1alpha1.ModeManaged, nil, ready,
-			"Ready=False NotInstalled, Reconciling=True NotInstalled, Accepted=True Accepted, Installed=False NotInstalled"},
-		"Managed, and it runs": {v1alpha1.ModeManaged, said(2, runs), ready,
-			"Ready=True Ready, Accepted=True Accepted, Installed=True Installed"},
-		"Managed, and its part of a mesh does not run": {v1alpha1.ModeManaged, said(2, runs), nil,
-			"Ready=False NotInstalled, Reconciling=True NotInstalled, Accepted=True Accepted, Installed=False NotInstalled"},
-		"Managed, in an upgrade": {v1alpha1.ModeManaged, said(2, runs, upgrades, reconciling), ready,
-			"Ready=False Reconciling, Reconciling=True Reconciling, Accepted=True Accepted, Installed=True Installed, Upgrading=True Upgrading"},
-		"Managed, and refused": {v1alpha1.ModeManaged, said(2, refused, stalls), nil,
-			"Ready=False Conflicted, Stalled=True Conflicted, Accepted=True Accepted, Installed=False Conflicted"},
+		"Adopted, and it runs": {
+			v1alpha1.ModeAdopted, nil, ready,
+			"Ready=True Ready, Accepted=True Accepted, Installed=True Installed",
+		},
+		"Managed, and no installer": {
+			v1alpha1.ModeManaged, nil, ready,
+			"Ready=False NotInstalled, Reconciling=True NotInstalled, Accepted=True Accepted, Installed=False NotInstalled",
+		},
+		"Managed, and it runs": {
+			v1alpha1.ModeManaged, said(2, runs), ready,
+			"Ready=True Ready, Accepted=True Accepted, Installed=True Installed",
+		},
+		"Managed, and its part of a mesh does not run": {
+			v1alpha1.ModeManaged, said(2, runs), nil,
+			"Ready=False NotInstalled, Reconciling=True NotInstalled, Accepted=True Accepted, Installed=False NotInstalled",
+		},
+		"Managed, in an upgrade": {
+			v1alpha1.ModeManaged, said(2, runs, upgrades, reconciling), ready,
+			"Ready=False Reconciling, Reconciling=True Reconciling, Accepted=True Accepted, Installed=True Installed, Upgrading=True Upgrading",
+		},
+		"Managed, and refused": {
+			v1alpha1.ModeManaged, said(2, refused, stalls), nil,
+			"Ready=False Conflicted, Stalled=True Conflicted, Accepted=True Accepted, Installed=False Conflicted",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

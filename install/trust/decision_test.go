@@ -128,10 +128,11 @@ func TestCrash(t *testing.T) {
 	w := newWorld(t)
 	w.req.Wanted.Annotations[v1alpha1.AnnotationRotateRoot] = "first"
 	for range 8 * 25 {
-		switch d := w.decide(); d.Step.Kind {
-		case install.StepKeepTrust:
+		d := w.decide()
+		if d.Step.Kind == install.StepKeepTrust {
 			w.stored.Kept = w.store(d.Step)
-		case install.StepWriteTrust:
+		}
+		if d.Step.Kind == install.StepWriteTrust {
 			w.stored.Issued = w.store(d.Step)
 			w.writes = append(w.writes, *d.Step.Authority)
 		}
@@ -195,58 +196,58 @@ func TestRootKey(t *testing.T) {
 // refusals are what is not done, and what is said then.
 var refusals = []struct {
 	name string
-	to   func(*testing.T, *world)
+	to   func(*world)
 	want string // part of the message; "" where nothing is refused and nothing done
 }{
-	{"a mesh that was adopted keeps its root", func(_ *testing.T, w *world) {
+	{"a mesh that was adopted keeps its root", func(w *world) {
 		w.req.Running = true
 	}, ""},
-	{"a mesh that was adopted has a Secret of its own", func(_ *testing.T, w *world) {
+	{"a mesh that was adopted has a Secret of its own", func(w *world) {
 		w.req.Running, w.stored.Issued = true, &corev1.Secret{}
 	}, ""},
-	{"a mesh that was adopted is asked to rotate", func(_ *testing.T, w *world) {
+	{"a mesh that was adopted is asked to rotate", func(w *world) {
 		w.req.Running = true
 		w.req.Wanted.Annotations[v1alpha1.AnnotationRotateRoot] = "now"
 	}, "cannot be rotated: remove the annotation"},
-	{"a mesh that was adopted is given a root", func(t *testing.T, w *world) {
+	{"a mesh that was adopted is given a root", func(w *world) {
 		w.req.Running = true
-		w.give(userRoot(t, w))
+		w.give(userRoot(w.t, w))
 	}, "a root that Meshloom does not have"},
-	{"somebody else's Secret", func(_ *testing.T, w *world) {
+	{"somebody else's Secret", func(w *world) {
 		w.stored.Issued = &corev1.Secret{}
 		w.stored.Issued.Namespace, w.stored.Issued.Name = "mesh-system", "authority"
 	}, "Secret mesh-system/authority is not Meshloom's"},
-	{"another mesh's root", func(t *testing.T, w *world) {
+	{"another mesh's root", func(w *world) {
 		w.settle()
 		w.stored.Kept.Labels[v1alpha1.LabelOwner] = "Mesh.other"
 	}, "is not Meshloom's"},
-	{"both Secrets gone under a mesh", func(t *testing.T, w *world) {
+	{"both Secrets gone under a mesh", func(w *world) {
 		w.settle()
 		w.stored = Stored{}
 	}, "bring them back from a backup"},
-	{"a broken Secret of ours", func(t *testing.T, w *world) {
+	{"a broken Secret of ours", func(w *world) {
 		w.settle()
 		w.stored.Issued.Data["r"] = []byte("x")
 	}, "what the control plane was given cannot be read"},
-	{"a broken root of ours", func(t *testing.T, w *world) {
+	{"a broken root of ours", func(w *world) {
 		w.settle()
 		w.stored.Kept.Data[keyEntry] = nil
 	}, "the root that is kept cannot be read"},
-	{"a user's Secret that is not there", func(t *testing.T, w *world) {
+	{"a user's Secret that is not there", func(w *world) {
 		w.give(nil)
 		w.stored.Given = nil
 	}, "spec.trust.rootSecretRef: Secret mesh-system/mine: it was not found"},
-	{"a user's Secret that breaks later", func(t *testing.T, w *world) {
-		w.give(userRoot(t, w))
+	{"a user's Secret that breaks later", func(w *world) {
+		w.give(userRoot(w.t, w))
 		w.settle()
 		w.stored.Given.Data[keyEntry] = nil
 	}, "tls.key: there is no private key in it"},
-	{"asked to rotate what is given", func(t *testing.T, w *world) {
-		w.give(userRoot(t, w))
+	{"asked to rotate what is given", func(w *world) {
+		w.give(userRoot(w.t, w))
 		w.req.Wanted.Annotations[v1alpha1.AnnotationRotateRoot] = "now"
 		w.settle()
 	}, "put the new root into that Secret"},
-	{"a Mesh that goes", func(_ *testing.T, w *world) {
+	{"a Mesh that goes", func(w *world) {
 		w.req.Wanted.Deleting = true
 	}, ""},
 }
@@ -257,7 +258,7 @@ func TestRefusals(t *testing.T) {
 	for _, c := range refusals {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
-			c.to(t, w)
+			c.to(w)
 			d := w.decide()
 			want := install.StepRefuse
 			if c.want == "" {

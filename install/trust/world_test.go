@@ -67,7 +67,7 @@ func (w *world) decide() Decision {
 	return d
 }
 
-// settle does what is due now, and keeps the status only where durable is set.
+// settle does what is due now.
 func (w *world) settle() install.Step {
 	w.t.Helper()
 	for range 8 {
