@@ -97,6 +97,10 @@ func StoreOptions(providers []translators.Provider) resolve.Options {
 			return member != nil && member(namespace.Labels)
 		},
 		Installs: func(name string) bool { return named(providers, name).Charts != nil },
+		Gateways: func(name string) bool {
+			charts := named(providers, name).Charts
+			return charts != nil && charts.Gateway != nil
+		},
 	}
 }
 

@@ -104,11 +104,14 @@ func (v *view) gateway(ref ir.Ref) (unit *ir.GatewayUnit, accepted bool) {
 	}
 	unit = &ir.GatewayUnit{
 		Namespace: ref.Namespace, Name: ref.Name, Controller: v.store.options.controller(controller),
-		Mesh: v.pairedMesh(gateway), Replicas: gateway.Spec.Replicas, Source: source,
+		Mesh: v.pairedMesh(gateway), Source: source,
 	}
-	if s := gateway.Spec.Service; s != nil {
-		unit.ServiceType, unit.ExternalTrafficPolicy = string(s.Type), string(s.ExternalTrafficPolicy)
-		unit.ServiceAnnotations = s.Annotations
+	if !v.store.options.installsGateways(controller) {
+		unit.Replicas = gateway.Spec.Replicas
+		if s := gateway.Spec.Service; s != nil {
+			unit.ServiceType, unit.ExternalTrafficPolicy = string(s.Type), string(s.ExternalTrafficPolicy)
+			unit.ServiceAnnotations = s.Annotations
+		}
 	}
 	for i := range gateway.Spec.Listeners {
 		unit.Listeners = append(unit.Listeners, v.listener(gateway, i))

@@ -157,6 +157,7 @@ var testOptions = Options{
 	Member: func(_ *v1alpha1.Mesh, ns *corev1.Namespace) bool {
 		return ns.Labels["example.com/inject"] == "true"
 	},
+	Gateways:    func(provider string) bool { return provider == "Traefik" },
 	Annotations: []string{"example.com/mark"},
 }
 

@@ -29,6 +29,10 @@ type Options struct {
 	// Installs says whether what is Managed of a provider is installed; a nil
 	// function says yes.
 	Installs func(provider string) bool
+	// Gateways says whether the workloads of a provider's Managed gateways are
+	// installed: what a gateway says of its workload is then the installer's to
+	// do, and nobody's to translate. A nil function says no.
+	Gateways func(provider string) bool
 	// Unread says that no Secret of a namespace is known, whether it is there
 	// or not; nil says that all are.
 	Unread func(namespace string) bool
@@ -48,6 +52,12 @@ func (o Options) controlPlaneNamespace(mesh *v1alpha1.Mesh) string {
 		return string(mesh.Spec.ControlPlaneNamespace)
 	}
 	return o.ControlPlaneNamespace(string(mesh.Spec.Provider))
+}
+
+// installsGateways says whether the workloads of a controller's gateways are
+// installed for it.
+func (o Options) installsGateways(c *v1alpha1.IngressController) bool {
+	return c.Spec.Mode == v1alpha1.ModeManaged && o.Gateways != nil && o.Gateways(string(c.Spec.Provider))
 }
 
 func (o Options) controllerPlace(c *v1alpha1.IngressController) (namespace, class string) {
