@@ -54,7 +54,7 @@ func TestWaveStops(t *testing.T) {
 		}, "Wait Upgrading: Deployment shop/api is not rolled out, so nothing in its namespace is restarted: mend it (kubectl -n shop get pods), or scale it to 0"},
 		"a budget is spent": {func(s *install.Seen) {
 			s.Members[0].Workloads[0].Disruptions, s.Members[0].Workloads[1].Disruptions = 0, 0
-		}, "Wait Upgrading: a PodDisruptionBudget of Deployment shop/web lets no pod go now: the wave goes on when it does"},
+		}, "Wait Upgrading: a PodDisruptionBudget of Deployment shop/api lets no pod go now: the wave goes on when it does"},
 		"one budget is spent": {func(s *install.Seen) { s.Members[0].Workloads[0].Disruptions = 0 }, "Restart Upgrading: restarting Deployment shop/web"},
 		"the control plane is not as it was": {func(s *install.Seen) {
 			for i := range s.Cluster.Workloads {

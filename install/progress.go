@@ -13,8 +13,8 @@ type progress struct {
 	pods, behind, bare int
 	// movable workloads are still to be restarted, or on their way to it.
 	movable int
-	// busy workloads are on their way.
-	busy int
+	// busy workloads are on their way, and fallen ones are to be mended.
+	busy, fallen int
 	// standing names the workloads by how they stand, and late those of them
 	// that have pods behind.
 	standing, late map[Standing][]string
@@ -56,6 +56,9 @@ func (p *progress) count(r Rollout, w *MemberWorkload) {
 	switch standing {
 	case Due, Blocked, Broken:
 		p.movable++
+	case Fallen:
+		p.fallen++
+		p.movable++
 	case Busy, Stuck:
 		p.busy++
 		if late {
@@ -77,7 +80,7 @@ func (p progress) first(s Standing) string {
 // without a message where none are.
 func (p progress) left() Step {
 	var due []string
-	for _, s := range []Standing{Due, Blocked, Broken, Busy, Stuck} {
+	for _, s := range []Standing{Due, Fallen, Blocked, Broken, Busy, Stuck} {
 		due = append(due, p.late[s]...)
 	}
 	kept, spent := p.late[Kept], p.late[Spent]

@@ -24,12 +24,19 @@ func TestRandomLives(t *testing.T) {
 	for seed := range uint64(lives) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			x := newWorld(seed)
+			if x.rng.IntN(4) == 0 {
+				x.settle(t)
+				x.broken = "1.31.0"
+			}
 			edits := x.rng.IntN(4)
 			for range edits {
 				for range x.rng.IntN(60) {
 					x.turn(true)
 				}
 				x.edit()
+			}
+			if x.broken != "" {
+				x.edit(version("1.31"))
 			}
 			for range 150 {
 				x.turn(true)
@@ -45,7 +52,7 @@ func TestRandomLives(t *testing.T) {
 
 func newWorld(seed uint64) *world {
 	rng := rand.New(rand.NewPCG(seed, seed))
-	x := &world{rng: rng, p: fake(), marks: map[string]string{}, moving: map[string]bool{}, churned: map[string]bool{}}
+	x := &world{rng: rng, p: fake(), marks: map[string]string{}, moving: map[string]bool{}, churned: map[string]bool{}, restarts: map[string]int{}}
 	x.w = wanted("1.30")
 	x.s = empty()
 	x.w.Spec.Upgrade.MaxUnavailable = int32(rng.IntN(4))
@@ -78,11 +85,18 @@ func (x *world) quirk() func(*install.MemberWorkload) {
 }
 
 // edit changes what is wanted, to something that is allowed.
-func (x *world) edit() {
+func (x *world) edit(more ...func(*install.Wanted)) {
 	x.w.Generation++
 	up := *x.w.Spec.Upgrade
 	x.w.Spec.Upgrade = &up
-	switch x.rng.IntN(4) {
+	for _, e := range more {
+		e(&x.w)
+	}
+	kind := x.rng.IntN(4)
+	if len(more) > 0 {
+		kind = x.rng.IntN(2)
+	}
+	switch kind {
 	case 0:
 		up.Strategy = []v1alpha1.UpgradeStrategy{"", v1alpha1.UpgradeInPlace, v1alpha1.UpgradeCanary}[x.rng.IntN(3)]
 	case 1:
@@ -189,6 +203,9 @@ func (x *world) ideal(t *testing.T) []string {
 			version = v.Version
 		}
 	}
+	if version == x.broken && x.movable() {
+		version = "1.30.0"
+	}
 	var out []string
 	for _, m := range x.s.Members {
 		for i := range m.Workloads {
@@ -203,4 +220,16 @@ func (x *world) ideal(t *testing.T) []string {
 		out = append(out, "gateway "+version)
 	}
 	return append(out, "in place "+version)
+}
+
+// movable reports whether any workload can be.
+func (x *world) movable() bool {
+	for _, m := range x.s.Members {
+		for i := range m.Workloads {
+			if len(install.Obstacles(&m.Workloads[i])) == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }

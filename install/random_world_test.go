@@ -25,6 +25,12 @@ type world struct {
 	// moving are the workloads that Meshloom restarted and that have not rolled
 	// out.
 	moving map[string]bool
+	// broken is a version whose proxies never become ready.
+	broken string
+	// restarts counts those of each workload.
+	restarts map[string]int
+	// rolled is when the last workload had rolled out.
+	rolled time.Time
 	// churned are workloads of which somebody else made a pod anew.
 	churned map[string]bool
 	// wrong is what must never happen.
@@ -179,7 +185,7 @@ func (x *world) churn() {
 		return
 	}
 	w := &m.Workloads[x.rng.IntN(len(m.Workloads))]
-	if x.moving[w.Key()] || !w.RolledOut || !w.Restartable {
+	if x.moving[w.Key()] || !w.RolledOut || !w.Restartable || x.broken != "" {
 		return
 	}
 	key, at := w.Key(), x.s.Now
@@ -223,15 +229,20 @@ func (x *world) restart(key string) {
 	at := x.s.Now
 	w.Restarted, w.RolledOut = at.Truncate(time.Second), false
 	x.moving[key] = true
+	x.restarts[key]++
+	restart := x.restarts[key]
 	proxy := &install.Proxy{Revision: x.marks[m.Name], Version: x.runs(x.marks[m.Name])}
 	if proxy.Revision == "" {
 		proxy = nil
 	}
 	w.Pods = slices.DeleteFunc(w.Pods, func(p install.PodSeen) bool { return !p.Ready })
 	w.Pods = append(w.Pods, install.PodSeen{Name: fmt.Sprintf("%s-%d", w.Name, at.Unix()), Created: at, Proxy: proxy})
+	if proxy != nil && proxy.Version == x.broken {
+		return
+	}
 	x.soon(func() {
 		_, w := x.workload(key)
-		if !w.Restarted.Equal(at.Truncate(time.Second)) {
+		if x.restarts[key] != restart {
 			return // It was restarted again.
 		}
 		now := x.s.Now
@@ -241,7 +252,7 @@ func (x *world) restart(key string) {
 				Name: fmt.Sprintf("%s-%d-%d", w.Name, now.Unix(), i), Created: now, Ready: true, ReadySince: now, Proxy: proxy,
 			})
 		}
-		w.RolledOut = true
+		w.RolledOut, x.rolled = true, now
 		delete(x.moving, key)
 	})
 }
@@ -289,11 +300,15 @@ func (x *world) judge(step install.Step) {
 		if len(install.Obstacles(w)) > 0 {
 			no("it cannot be moved: %v", install.Obstacles(w))
 		}
-		if most := install.PaceOf(x.w).MaxUnavailable; !x.moving[w.Key()] && len(x.moving) >= most {
+		most := install.PaceOf(x.w).MaxUnavailable
+		if !x.moving[w.Key()] && len(x.moving) >= most {
 			no("%v are on their way already", x.moving)
 		}
 		if !w.RolledOut && w.Restarted.IsZero() && !x.churned[w.Key()] {
 			no("it is not rolled out of its own")
+		}
+		if settle := install.PaceOf(x.w).Settle; most == 1 && x.s.Now.Sub(x.rolled) < settle {
+			no("another one has not settled")
 		}
 		if x.moving[w.Key()] && w.Restarted.After(x.s.State.Wave.Since.Time) {
 			no("it is on its way already")

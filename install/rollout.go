@@ -82,6 +82,9 @@ const (
 	Busy Standing = "Busy"
 	// Stuck workloads were restarted, and a new pod does not become ready.
 	Stuck Standing = "Stuck"
+	// Fallen workloads were restarted for a goal that is given up, and what came
+	// of it does not run: to restart them is what mends them.
+	Fallen Standing = "Fallen"
 	// Blocked workloads wait for their PodDisruptionBudgets.
 	Blocked Standing = "Blocked"
 	// Broken workloads are not rolled out, and nobody restarted them.
@@ -109,9 +112,7 @@ func (r Rollout) Standing(w *MemberWorkload) Standing {
 	case !due:
 		return Moved
 	case !w.RolledOut && !w.Restarted.IsZero():
-		// It was restarted for a goal that is given up, and what came of it does
-		// not run: to restart it is what mends it.
-		return Due
+		return Fallen
 	case len(Obstacles(w)) > 0 && (!r.Pace.Immovable || !w.Restartable):
 		return Kept
 	case !w.RolledOut:

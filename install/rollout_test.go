@@ -53,7 +53,7 @@ func TestStanding(t *testing.T) {
 		"immovable, and not rolled out":   {install.Kept, func(w *install.MemberWorkload) { undrained(w); w.RolledOut = false }},
 		"not rolled out of its own":       {install.Broken, func(w *install.MemberWorkload) { w.RolledOut = false }},
 		"whose budget is spent":           {install.Blocked, func(w *install.MemberWorkload) { w.Disruptions = 0 }},
-		"not rolled out since a goal ago": {install.Due, func(w *install.MemberWorkload) { w.RolledOut, w.Restarted = false, noon.Add(-time.Minute) }},
+		"not rolled out since a goal ago": {install.Fallen, func(w *install.MemberWorkload) { w.RolledOut, w.Restarted = false, noon.Add(-time.Minute) }},
 		"restarted just now":              {install.Busy, func(w *install.MemberWorkload) { w.Restarted, w.RolledOut = now, false }},
 		"restarted, and ready for long":   {install.Moved, func(w *install.MemberWorkload) { pods("1.31.0", fresh)(w); w.Restarted = fresh }},
 		"restarted, and ready just now":   {install.Busy, func(w *install.MemberWorkload) { pods("1.31.0", now.Add(-9*time.Second))(w); w.Restarted = fresh }},

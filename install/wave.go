@@ -43,8 +43,8 @@ func (l *life) members() *Step {
 	if step := l.broken(); step != nil {
 		return step
 	}
-	for i := range l.s.Members {
-		if step := l.member(r, &l.s.Members[i]); step != nil {
+	for _, m := range l.inTurn(r) {
+		if step := l.member(r, m); step != nil {
 			return step
 		}
 	}
@@ -55,6 +55,21 @@ func (l *life) members() *Step {
 		l.look(poll)
 	}
 	return nil
+}
+
+// inTurn returns the members in the order of their moves: first those where
+// something is to be mended.
+func (l *life) inTurn(r Rollout) []*Member {
+	var first, then []*Member
+	for i := range l.s.Members {
+		m := &l.s.Members[i]
+		if measure(r, []Member{*m}).fallen > 0 {
+			first = append(first, m)
+		} else {
+			then = append(then, m)
+		}
+	}
+	return append(first, then...)
 }
 
 // rollout is what decides about restarts now.
@@ -88,7 +103,7 @@ func (l *life) member(r Rollout, m *Member) *Step {
 	moves := here.movable > 0
 	if m.Revision != r.Goal.Revision {
 		if moves {
-			if step := l.pause(r, 1); step != nil {
+			if step := l.pause(r, 1, here.fallen > 0); step != nil {
 				return step
 			}
 			l.state.WaveSince = l.now()
@@ -101,42 +116,45 @@ func (l *life) member(r Rollout, m *Member) *Step {
 	if !m.Marked {
 		return l.wait(poll, "waiting until new pods of namespace %s belong to %s", m.Name, r.Goal.Revision)
 	}
-	return l.workload(r, m)
-}
-
-// workload restarts the next workload of a namespace.
-func (l *life) workload(r Rollout, m *Member) *Step {
-	var blocked *MemberWorkload
-	for i := range m.Workloads {
-		w := &m.Workloads[i]
-		switch r.Standing(w) {
-		case Due:
-			if step := l.pause(r, r.Pace.MaxUnavailable); step != nil {
-				return step
+	for _, s := range []Standing{Fallen, Broken, Due, Blocked} {
+		for i := range m.Workloads {
+			if w := &m.Workloads[i]; r.Standing(w) == s {
+				return l.workload(r, w, s)
 			}
-			l.state.WaveSince = l.now()
-			return r.restart(w)
-		case Broken:
-			return l.wait(poll, "%s is not rolled out, so nothing in its namespace is restarted: mend it (kubectl -n %s get pods), or scale it to 0", w.Key(), m.Name)
-		case Blocked:
-			blocked = w
-		case Moved, Busy, Stuck, Kept, Spent:
 		}
-	}
-	if blocked != nil {
-		return l.wait(poll, "a PodDisruptionBudget of %s lets no pod go now: the wave goes on when it does", blocked.Key())
 	}
 	return nil
 }
 
+// workload restarts a workload, or says what it waits for.
+func (l *life) workload(r Rollout, w *MemberWorkload, s Standing) *Step {
+	switch s {
+	case Broken:
+		return l.wait(poll, "%s is not rolled out, so nothing in its namespace is restarted: mend it (kubectl -n %s get pods), or scale it to 0", w.Key(), w.Namespace)
+	case Blocked:
+		return l.wait(poll, "a PodDisruptionBudget of %s lets no pod go now: the wave goes on when it does", w.Key())
+	default:
+		if step := l.pause(r, r.Pace.MaxUnavailable, s == Fallen); step != nil {
+			return step
+		}
+		l.state.WaveSince = l.now()
+		return r.restart(w)
+	}
+}
+
 // pause says what has to end before something more is touched: fewer than most
-// workloads may be on their way, and what was touched last must be seen.
-func (l *life) pause(r Rollout, most int) *Step {
+// workloads may be on their way, and what was touched last must be seen. What
+// is to be mended holds up everything but its mending.
+func (l *life) pause(r Rollout, most int, mends bool) *Step {
 	if left := r.Pace.Settle - r.Now.Sub(r.Goal.Since); left > 0 {
 		return l.wait(left, "watching %s before members move to it", r.Goal.Revision)
 	}
-	if l.progress.busy >= most {
-		return l.wait(poll, "waiting for %s to roll out and settle; if that takes long, see its pods", cmp.Or(l.progress.first(Stuck), l.progress.first(Busy)))
+	away, first := l.progress.busy, cmp.Or(l.progress.first(Stuck), l.progress.first(Busy))
+	if !mends {
+		away, first = away+l.progress.fallen, cmp.Or(first, l.progress.first(Fallen))
+	}
+	if away >= most {
+		return l.wait(poll, "waiting for %s to roll out and settle; if that takes long, see its pods", first)
 	}
 	if left := l.unseen(r); left > 0 {
 		return l.wait(left, "watching what was touched last")
