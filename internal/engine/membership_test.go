@@ -28,7 +28,7 @@ status: {env: {variant: istio-sidecar, facts: [{name: revision, value: shop-1-31
 apiVersion: meshloom.io/v1alpha1
 kind: IngressController
 metadata: {name: istio}
-spec: {provider: Istio, mode: Managed}
+spec: {provider: Istio, mode: Adopted}
 ---
 apiVersion: meshloom.io/v1alpha1
 kind: IngressGateway
