@@ -250,3 +250,28 @@ func TestNamespaceGoesToo(t *testing.T) {
 		}
 	}
 }
+
+// TestMendsFirst shows that what an abandoned move left behind is restarted
+// before anything else, and that nothing else is until it runs.
+func TestMendsFirst(t *testing.T) {
+	w, s := moving(t, deployment("web"))
+	fallen := deployment("api")
+	fallen.Namespace, fallen.RolledOut, fallen.Restarted = "zoo", false, s.State.Wave.Since.Add(-time.Minute)
+	s.Members = append(s.Members, install.Member{
+		Name: "zoo", Revision: s.State.Revision, Marked: true, Workloads: []install.MemberWorkload{fallen},
+	})
+	if got, want := next(w, s), "Restart Upgrading: restarting Deployment zoo/api"; got != want {
+		t.Errorf("the next step is %q, not %q", got, want)
+	}
+	s.Members[1].Marked = false
+	if got, want := next(w, s), "Wait Upgrading: waiting until new pods of namespace zoo belong to shop-1-31-0"; got != want {
+		t.Errorf("the next step is %q, not %q", got, want)
+	}
+	s.Members[1].Marked, w.Spec.Upgrade.MaxUnavailable = true, 2
+	step, state := install.Next(fake(), w, s)
+	s = install.Simulate(w, s, step, state)
+	s.Members[1].Workloads[0].RolledOut, s.Now = false, s.Now.Add(time.Minute)
+	if got, want := next(w, s), "Restart Upgrading: restarting Deployment shop/web"; got != want {
+		t.Errorf("beside one that is being mended the next step is %q, not %q", got, want)
+	}
+}
