@@ -5,7 +5,6 @@ package lifecycle
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -61,9 +60,11 @@ func breakAndMend(ctx context.Context, t *testing.T, ask func(*v1alpha1.Mesh), r
 		return "", err
 	}
 	t.Logf("%s: %s", said.Reason, said.Message)
-	running := istiods(t)
-	if len(running) != 1 || running[older] == 0 {
-		return fmt.Sprintf("istiods %v", running), nil
+	if err := await(ctx, "only "+older+" runs again", func(*v1alpha1.Mesh) bool {
+		running := istiods(t)
+		return len(running) == 1 && running[older] > 0
+	}); err != nil {
+		return "", err
 	}
 	if err := edit(ctx, func(m *v1alpha1.Mesh) { m.Spec = before }); err != nil {
 		return "", err

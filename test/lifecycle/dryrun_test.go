@@ -37,7 +37,7 @@ func dryRuns(t *testing.T) {
 			if said.Code == 64 {
 				return "", fmt.Errorf("%s is not understood: %s", command, said.Err)
 			}
-			t.Logf("%s: code %d\n%s%s", command, said.Code, said.Out, said.Err)
+			t.Logf("%s: code %d, %d lines\n%s", command, said.Code, strings.Count(said.Out, "\n"), said.Err)
 			writes, err := audit.Writes(byMeshctl)
 			return fmt.Sprintf("%d writes", len(writes)), err
 		})
