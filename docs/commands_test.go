@@ -79,6 +79,10 @@ func isOffline(args []string) bool {
 		return slices.Contains(args, "--against")
 	case "version":
 		return slices.Contains(args, "--client")
+	case "install":
+		return slices.Contains(args, "--dry-run")
+	case "bundle":
+		return !slices.Contains(args, "--chart-repository")
 	}
 	return slices.Contains(offline, args[0])
 }
