@@ -34,6 +34,9 @@ type Planner struct {
 	// Found recognises an installation by the releases, workloads and webhooks
 	// of a cluster, whoever made it.
 	Found func(Cluster) []Installation
+	// Managers are the field managers of what a control plane makes by itself,
+	// beside its charts, in its own namespace.
+	Managers []string
 	// Trust says how the provider takes its root of trust; nil where it keeps
 	// it to itself.
 	Trust *Trust

@@ -26,27 +26,27 @@ import (
 )
 
 // acts do steps, one each. Steps that are not here change nothing.
-var acts = map[install.StepKind]func(*controller, context.Context, turn) error{
-	install.StepEnsureNamespace: (*controller).ensureNamespace,
-	install.StepKeepTrust:       (*controller).entrust,
-	install.StepWriteTrust:      (*controller).entrust,
-	install.StepInstall:         (*controller).chart,
-	install.StepUpgrade:         (*controller).chart,
-	install.StepRollBack:        (*controller).chart,
-	install.StepUninstall:       (*controller).chart,
-	install.StepUnlock:          (*controller).chart,
-	install.StepRecord:          (*controller).move,
-	install.StepRestart:         (*controller).restart,
-	install.StepRelease:         (*controller).release,
+var acts = map[install.StepKind]func(*actor, context.Context, turn) error{
+	install.StepEnsureNamespace: (*actor).ensureNamespace,
+	install.StepKeepTrust:       (*actor).entrust,
+	install.StepWriteTrust:      (*actor).entrust,
+	install.StepInstall:         (*actor).chart,
+	install.StepUpgrade:         (*actor).chart,
+	install.StepRollBack:        (*actor).chart,
+	install.StepUninstall:       (*actor).chart,
+	install.StepUnlock:          (*actor).chart,
+	install.StepRecord:          (*actor).move,
+	install.StepRestart:         (*actor).restart,
+	install.StepRelease:         (*actor).release,
 }
 
 // ensureNamespace makes a namespace, marked as ours.
-func (c *controller) ensureNamespace(ctx context.Context, t turn) error {
+func (a *actor) ensureNamespace(ctx context.Context, t turn) error {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: t.step.Namespace, Labels: map[string]string{engine.LabelManagedBy: engine.ManagedBy}}}
-	if err := c.client.Create(ctx, ns, client.FieldOwner(Manager)); err != nil && !apierrors.IsAlreadyExists(err) {
+	if err := a.client.Create(ctx, ns, client.FieldOwner(Manager)); err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	} else if err == nil {
-		c.writes.add(t.mesh.Name, corev1.SchemeGroupVersion.WithKind("Namespace"), ns)
+		a.writes.add(t.owner, corev1.SchemeGroupVersion.WithKind("Namespace"), ns)
 	}
 	return nil
 }
@@ -56,43 +56,42 @@ const actLimit = 10 * time.Minute
 
 // chart has Helm do a step. Once begun it goes on when the process is told to
 // end, for as long as that waits: a release that is cut off has to be unlocked.
-func (c *controller) chart(ctx context.Context, t turn) error {
+func (a *actor) chart(ctx context.Context, t turn) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actLimit)
 	defer cancel()
-	err := c.engine.Do(ctx, helm.Doing{
-		Step: t.step, Owner: v1alpha1.KindMesh + "/" + t.mesh.Name, Charts: t.provider.Charts.Charts,
-		TakeOver: t.mesh.Annotations[v1alpha1.AnnotationAdopt] == t.namespace, Definitions: agreed(t.mesh, "crds"),
+	err := a.engine.Do(ctx, helm.Doing{
+		Step: t.step, Owner: t.owner, Charts: t.charts, TakeOver: t.takeOver, Definitions: t.definitions,
 	})
 	if err != nil {
 		return err
 	}
-	return c.expect(ctx, t)
+	return a.expect(ctx, t)
 }
 
-// agreed says whether somebody agreed to something that the removal of a mesh
-// may take along.
-func agreed(mesh *v1alpha1.Mesh, to string) bool {
-	if mesh.DeletionTimestamp == nil {
+// agreed says whether somebody agreed to something that the removal of an
+// object may take along.
+func agreed(object client.Object, to string) bool {
+	if object.GetDeletionTimestamp() == nil {
 		return false
 	}
-	words := strings.FieldsFunc(mesh.Annotations[v1alpha1.AnnotationUninstall], func(r rune) bool { return r == ',' || r == ' ' })
+	words := strings.FieldsFunc(object.GetAnnotations()[v1alpha1.AnnotationUninstall], func(r rune) bool { return r == ',' || r == ' ' })
 	return slices.Contains(words, to)
 }
 
 // expect has the next decision wait until watches have told of what the gates
 // of the chart look at: Helm does not say what it wrote.
-func (c *controller) expect(ctx context.Context, t turn) error {
+func (a *actor) expect(ctx context.Context, t turn) error {
 	for _, gate := range t.step.Chart.Gates {
 		kind := gated(gate)
 		object := partial(kind)
-		err := c.live.Get(ctx, client.ObjectKey{Namespace: gate.Namespace, Name: gate.Name}, object)
+		err := a.live.Get(ctx, client.ObjectKey{Namespace: gate.Namespace, Name: gate.Name}, object)
 		if apierrors.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("get %s: %w", gate, err)
 		}
-		c.writes.add(t.mesh.Name, kind, object)
+		a.writes.add(t.owner, kind, object)
 	}
 	return nil
 }
@@ -110,20 +109,20 @@ func gated(gate install.Gate) schema.GroupVersionKind {
 }
 
 // move records on a namespace which revision its new pods are to get.
-func (c *controller) move(ctx context.Context, t turn) error {
+func (a *actor) move(ctx context.Context, t turn) error {
 	kind := corev1.SchemeGroupVersion.WithKind("Namespace")
 	var ns corev1.Namespace
-	if err := c.live.Get(ctx, client.ObjectKey{Name: t.step.Namespace}, &ns); err != nil {
+	if err := a.live.Get(ctx, client.ObjectKey{Name: t.step.Namespace}, &ns); err != nil {
 		return err
 	}
 	body := applied(kind, &ns)
 	if t.step.Revision != "" {
 		body.SetAnnotations(map[string]string{v1alpha1.AnnotationRevision: t.step.Revision})
 	}
-	if err := c.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), client.FieldOwner(Manager)); err != nil {
+	if err := a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), client.FieldOwner(Manager)); err != nil {
 		return err
 	}
-	c.writes.add(t.mesh.Name, kind, body)
+	a.writes.add(t.owner, kind, body)
 	return nil
 }
 
@@ -139,7 +138,7 @@ func applied(kind schema.GroupVersionKind, object client.Object) *unstructured.U
 }
 
 // restart has the pods of a workload made anew, by its own rules.
-func (c *controller) restart(ctx context.Context, t turn) error {
+func (a *actor) restart(ctx context.Context, t turn) error {
 	w := t.step.Workload
 	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{
 		"annotations": map[string]string{v1alpha1.AnnotationRestartedAt: time.Now().UTC().Format(time.RFC3339Nano)},
@@ -151,12 +150,40 @@ func (c *controller) restart(ctx context.Context, t turn) error {
 	object := partial(kind)
 	object.SetNamespace(w.Namespace)
 	object.SetName(w.Name)
-	if err := c.client.Patch(ctx, object, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(Manager)); err != nil {
+	if err := a.client.Patch(ctx, object, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(Manager)); err != nil {
 		return err
 	}
-	c.writes.add(t.mesh.Name, kind, object)
+	a.writes.add(t.owner, kind, object)
 	return nil
 }
 
-// release lets a Mesh go whose mesh is removed.
-func (c *controller) release(ctx context.Context, t turn) error { return c.unhold(ctx, t.mesh) }
+// release removes what was made beside charts, and lets the object go.
+func (a *actor) release(ctx context.Context, t turn) error {
+	if err := a.distrust(ctx, t); err != nil {
+		return err
+	}
+	if t.step.Namespace != "" {
+		if err := a.removeNamespace(ctx, t.step.Namespace); err != nil {
+			return err
+		}
+	}
+	return a.unhold(ctx, t.object)
+}
+
+// removeNamespace deletes a namespace if it is still ours.
+func (a *actor) removeNamespace(ctx context.Context, name string) error {
+	ns := &corev1.Namespace{}
+	if err := a.live.Get(ctx, client.ObjectKey{Name: name}, ns); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if ns.Labels[engine.LabelManagedBy] != engine.ManagedBy || ns.DeletionTimestamp != nil {
+		return nil
+	}
+	return client.IgnoreNotFound(a.client.Delete(ctx, ns, exactly(ns)))
+}
+
+// exactly lets a deletion concern no other object than the one that was read.
+func exactly(object client.Object) client.Preconditions {
+	uid, version := object.GetUID(), object.GetResourceVersion()
+	return client.Preconditions{UID: &uid, ResourceVersion: &version}
+}

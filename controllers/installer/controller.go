@@ -1,24 +1,20 @@
-// Package installer installs, upgrades and removes Managed meshes: it sees what
-// is there, has package install decide what is next, and does that one thing.
-// It decides nothing itself, and it remembers nothing that the next process
-// could not see again.
+// Package installer installs, upgrades and removes what is Managed: meshes,
+// ingress controllers and the workloads of IngressGateways. It sees what is
+// there, has package install decide what is next, and does that one thing. It
+// decides nothing itself, and it remembers nothing that the next process could
+// not see again.
 //
-// An Adopted mesh gets not a single write.
+// What is Adopted gets not a single write.
 package installer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -29,7 +25,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/install/helm"
 	"github.com/meshloom/meshloom/internal/reconciler"
 	"github.com/meshloom/meshloom/translators"
@@ -39,7 +34,8 @@ import (
 type Options struct {
 	Providers []translators.Provider
 	Engine    *helm.Engine
-	// Workers is how many meshes are worked on at the same time; at least one.
+	// Workers is how many objects of each kind are worked on at the same time;
+	// at least one.
 	Workers int
 	// Registerer takes the metrics.
 	Registerer prometheus.Registerer
@@ -65,33 +61,24 @@ func Add(mgr manager.Manager, opts Options) (<-chan struct{}, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make client: %w", err)
 	}
-	c := &controller{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), engine: opts.Engine, providers: opts.Providers,
-		recorder: mgr.GetEventRecorder("meshloom-installer"), metrics: m, troubles: map[string]*trouble{},
-		observer: &observer{cache: mgr.GetCache(), live: mgr.GetAPIReader(), version: serverVersion(info), releases: opts.Engine.Releases},
-	}
-	c.writes.get = c.known
 	if err := mgr.GetFieldIndexer().IndexField(context.Background(), &corev1.Pod{}, indexProxied, proxied(opts.Providers)); err != nil {
 		return nil, fmt.Errorf("index pods: %w", err)
 	}
-	if err := c.listen(mgr, opts.Workers); err != nil {
-		return nil, fmt.Errorf("add installer: %w", err)
+	o := &observer{
+		providers: opts.Providers, cache: mgr.GetCache(), live: mgr.GetAPIReader(), version: serverVersion(info), releases: opts.Engine.Releases,
+		kinds: namespaced(info),
+	}
+	a := &actor{
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), engine: opts.Engine, recorder: mgr.GetEventRecorder(Manager), metrics: m,
+		writes: writes{get: o.known(mgr.GetScheme())}, troubles: map[string]*trouble{},
+	}
+	for _, one := range []loop{(&meshes{o, a}).loop(), (&ingressControllers{o, a}).loop(), (&gateways{o, a}).loop()} {
+		if err := one.add(mgr, opts.Workers); err != nil {
+			return nil, fmt.Errorf("add installer of %s: %w", one.kind, err)
+		}
 	}
 	known := make(chan struct{})
 	return known, mgr.Add(awaitCaches(mgr.GetCache(), known))
-}
-
-// listen has the controller called for whatever concerns a Mesh.
-func (c *controller) listen(mgr manager.Manager, workers int) error {
-	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry)
-	b := builder.ControllerManagedBy(mgr).Named("installer").
-		WithOptions(ctrlcontroller.Options{MaxConcurrentReconciles: workers, RateLimiter: limiter}).
-		Watches(&v1alpha1.Mesh{}, &handler.EnqueueRequestForObject{}, builder.WithPredicates(asked())).
-		Watches(&v1alpha1.Mesh{}, c.wake(), builder.WithPredicates(asked()))
-	for _, kind := range watched() {
-		b = b.Watches(kind, c.wake(), builder.WithPredicates(changed()))
-	}
-	return b.Complete(c)
 }
 
 // serverVersion returns a function that asks the API server for its version.
@@ -105,158 +92,34 @@ func serverVersion(info discovery.ServerVersionInterface) func(context.Context) 
 	}
 }
 
-// controller brings Meshes to what is asked of them, one step at a time.
-type controller struct {
-	client client.Client
-	// live reads from the API server.
-	live      client.Reader
-	engine    *helm.Engine
-	providers []translators.Provider
-	observer  *observer
-	writes    writes
-	recorder  events.EventRecorder
-	metrics   *metrics
-
-	mu       sync.Mutex
-	troubles map[string]*trouble
+// loop is the controller of one kind.
+type loop struct {
+	kind   string
+	object client.Object
+	// reconcile looks at one object and does the next thing for it.
+	reconcile func(context.Context, client.ObjectKey) (reconcile.Result, error)
+	// concerned returns the objects that another one may matter to.
+	concerned func(context.Context, client.Object) []client.ObjectKey
 }
 
-// Reconcile looks at one Mesh and does the next thing for it.
-func (c *controller) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
-	result, err := c.reconcile(ctx, req.Name)
-	if err == nil {
-		return result, nil
+// add has a manager call the loop for whatever concerns an object of its kind.
+func (l loop) add(mgr manager.Manager, workers int) error {
+	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry)
+	b := builder.ControllerManagedBy(mgr).Named("install-"+l.kind).
+		WithOptions(ctrlcontroller.Options{MaxConcurrentReconciles: workers, RateLimiter: limiter}).
+		Watches(l.object, &handler.EnqueueRequestForObject{}, builder.WithPredicates(asked()))
+	for _, kind := range []client.Object{&v1alpha1.Mesh{}, &v1alpha1.IngressController{}, &v1alpha1.IngressGateway{}} {
+		b = b.Watches(kind, l.wake(), builder.WithPredicates(told()))
 	}
-	if reconciler.ClassOf(err) == reconciler.Transient {
+	for _, kind := range watched() {
+		b = b.Watches(kind, l.wake(), builder.WithPredicates(changed()))
+	}
+	return b.Complete(reconcile.Func(func(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+		result, err := l.reconcile(ctx, req.NamespacedName)
+		if err == nil || reconciler.ClassOf(err) != reconciler.Transient {
+			return result, err
+		}
 		log.FromContext(ctx).V(1).Info("Trying again", "reason", err.Error())
 		return reconcile.Result{RequeueAfter: firstRetry}, nil
-	}
-	return reconcile.Result{}, err
-}
-
-func (c *controller) reconcile(ctx context.Context, name string) (reconcile.Result, error) {
-	// What the installer wrote last must not be older than its last act.
-	mesh := &v1alpha1.Mesh{}
-	if err := c.live.Get(ctx, client.ObjectKey{Name: name}, mesh); err != nil {
-		if apierrors.IsNotFound(err) {
-			c.forget(name)
-			return reconcile.Result{}, nil
-		}
-		return reconcile.Result{}, fmt.Errorf("get Mesh %s: %w", name, err)
-	}
-	if mesh.Spec.Mode != v1alpha1.ModeManaged {
-		return reconcile.Result{}, c.handBack(ctx, mesh)
-	}
-	provider := c.provider(string(mesh.Spec.Provider))
-	if provider == nil || provider.Charts == nil || provider.Charts.Mesh == nil {
-		return reconcile.Result{}, c.notOffered(ctx, mesh)
-	}
-	if !c.writes.seen(ctx, name) {
-		return reconcile.Result{RequeueAfter: soon}, nil
-	}
-	t := target{mesh: mesh, provider: provider, namespace: namespaceOf(mesh, provider)}
-	wanted, err := c.observer.wanted(ctx, t)
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	seen, err := c.observer.see(ctx, t, wanted)
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	step, state := install.Next(provider.Charts, wanted, seen)
-	return c.take(ctx, turn{target: t, wanted: wanted, step: step, state: state})
-}
-
-// turn is one step for one Mesh.
-type turn struct {
-	target
-
-	wanted install.Wanted
-	step   install.Step
-	state  v1alpha1.InstallState
-}
-
-// take records how things stand, and then does the step: what dies in between
-// is seen by the next process.
-func (c *controller) take(ctx context.Context, t turn) (reconcile.Result, error) {
-	if err := c.hold(ctx, t); err != nil {
-		return reconcile.Result{}, err
-	}
-	state := troubled(t.state, t.mesh.Generation, c.troubleOf(t))
-	said, err := c.record(ctx, t.mesh, &state)
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	act := acts[t.step.Kind]
-	if act == nil {
-		if said && t.step.Kind == install.StepRefuse {
-			c.warn(t, string(t.step.Reason), t.step.Message)
-		}
-		return reconcile.Result{RequeueAfter: t.step.After}, nil
-	}
-	err = act(c, ctx, t)
-	c.metrics.took(t.step.Kind, err)
-	if err != nil {
-		return c.failed(ctx, t, err)
-	}
-	c.settle(t.mesh.Name, nil)
-	c.tell(t)
-	return reconcile.Result{RequeueAfter: max(t.step.After, time.Millisecond)}, nil
-}
-
-// failed takes note of an act that did not succeed, and says so. What would be
-// refused again is no error of ours, and looked at again only if what is seen
-// has changed by it.
-func (c *controller) failed(ctx context.Context, t turn, err error) (reconcile.Result, error) {
-	if t.step.Chart == nil {
-		err = fmt.Errorf("%s: %w", describe(t.step), err)
-	}
-	if reconciler.ClassOf(err) == reconciler.Transient || ctx.Err() != nil {
-		return reconcile.Result{}, err
-	}
-	trouble := newTrouble(t, err)
-	news := c.settle(t.mesh.Name, trouble)
-	state := troubled(t.state, t.mesh.Generation, trouble)
-	if _, recordErr := c.record(ctx, t.mesh, &state); recordErr != nil {
-		return reconcile.Result{}, errors.Join(err, recordErr)
-	}
-	if news {
-		c.warn(t, string(trouble.reason), err.Error())
-	}
-	switch {
-	case !trouble.stalled:
-		return reconcile.Result{}, err
-	case news:
-		return reconcile.Result{RequeueAfter: soon}, nil
-	}
-	return reconcile.Result{RequeueAfter: lastRetry}, nil
-}
-
-// provider returns the provider of a name; nil where there is none.
-func (c *controller) provider(name string) *translators.Provider {
-	for i := range c.providers {
-		if c.providers[i].Name == name {
-			return &c.providers[i]
-		}
-	}
-	return nil
-}
-
-// known returns the resource version that watches know of an object; empty
-// where they know none.
-func (c *controller) known(ctx context.Context, kind schema.GroupVersionKind, key client.ObjectKey) string {
-	made, err := c.client.Scheme().New(kind)
-	if err != nil {
-		return ""
-	}
-	object, ok := made.(client.Object)
-	if !ok || c.observer.cache.Get(ctx, key, object) != nil {
-		return ""
-	}
-	return object.GetResourceVersion()
-}
-
-// forget drops what is known of a Mesh that is gone.
-func (c *controller) forget(name string) {
-	c.settle(name, nil)
+	}))
 }

@@ -10,17 +10,22 @@ import (
 
 // tell lets an event say what was done: `kubectl describe` of a Mesh tells its
 // story.
-func (c *controller) tell(t turn) {
+func (a *actor) tell(t turn) {
+	if t.object == nil {
+		return
+	}
 	kind := corev1.EventTypeNormal
 	if t.step.Fails() {
 		kind = corev1.EventTypeWarning
 	}
-	c.recorder.Eventf(t.mesh, nil, kind, reasons[t.step.Kind], string(t.step.Kind), "%s", note(describe(t.step), t.step.Message))
+	a.recorder.Eventf(t.object, nil, kind, reasons[t.step.Kind], string(t.step.Kind), "%s", note(describe(t.step), t.step.Message))
 }
 
-// warn lets an event say what keeps a Mesh from going on.
-func (c *controller) warn(t turn, reason, message string) {
-	c.recorder.Eventf(t.mesh, nil, corev1.EventTypeWarning, reason, string(t.step.Kind), "%s", note(message, ""))
+// warn lets an event say what keeps an object from going on.
+func (a *actor) warn(t turn, reason, message string) {
+	if t.object != nil {
+		a.recorder.Eventf(t.object, nil, corev1.EventTypeWarning, reason, string(t.step.Kind), "%s", note(message, ""))
+	}
 }
 
 // maxNote is what the API server takes of an event's note.
@@ -61,7 +66,7 @@ func describe(s install.Step) string {
 	case install.StepRestart:
 		return fmt.Sprintf("restart %s %s/%s", s.Workload.Kind, s.Workload.Namespace, s.Workload.Name)
 	case install.StepRelease:
-		return "let the Mesh go"
+		return "let it go"
 	default:
 		return string(s.Kind)
 	}

@@ -13,59 +13,62 @@ import (
 	"github.com/meshloom/meshloom/internal/status"
 )
 
-// Finalizer keeps a Managed Mesh until its mesh is removed.
+// Finalizer keeps a Managed Mesh or IngressController until what was installed
+// for it is removed.
 const Finalizer = v1alpha1.GroupName + "/install"
 
-// hold sees to it that a Mesh does not go without what is installed for it.
+// hold sees to it that an object does not go without what is installed for it.
 // What is refused installs nothing.
-func (c *controller) hold(ctx context.Context, t turn) error {
-	if t.mesh.DeletionTimestamp != nil || t.step.Kind == install.StepRefuse || controllerutil.ContainsFinalizer(t.mesh, Finalizer) {
+func (a *actor) hold(ctx context.Context, t turn) error {
+	if !t.held || t.object.GetDeletionTimestamp() != nil || t.step.Kind == install.StepRefuse || controllerutil.ContainsFinalizer(t.object, Finalizer) {
 		return nil
 	}
-	before := t.mesh.DeepCopy()
-	controllerutil.AddFinalizer(t.mesh, Finalizer)
-	return c.patch(ctx, t.mesh, before)
+	return a.patch(ctx, t.object, controllerutil.AddFinalizer)
 }
 
 // unhold takes the finalizer off.
-func (c *controller) unhold(ctx context.Context, mesh *v1alpha1.Mesh) error {
-	before := mesh.DeepCopy()
-	if !controllerutil.RemoveFinalizer(mesh, Finalizer) {
+func (a *actor) unhold(ctx context.Context, object client.Object) error {
+	if !controllerutil.ContainsFinalizer(object, Finalizer) {
 		return nil
 	}
-	return c.patch(ctx, mesh, before)
+	return a.patch(ctx, object, controllerutil.RemoveFinalizer)
 }
 
-func (c *controller) patch(ctx context.Context, mesh, before *v1alpha1.Mesh) error {
+func (a *actor) patch(ctx context.Context, object client.Object, edit func(client.Object, string) bool) error {
+	before, ok := object.DeepCopyObject().(client.Object)
+	if !ok {
+		return fmt.Errorf("copy %T: it is no object", object)
+	}
+	edit(object, Finalizer)
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := c.client.Patch(ctx, mesh, patch, client.FieldOwner(Manager)); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("patch finalizers of Mesh %s: %w", mesh.Name, err)
+	if err := a.client.Patch(ctx, object, patch, client.FieldOwner(Manager)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("patch finalizers of %T %s: %w", object, object.GetName(), err)
 	}
 	return nil
 }
 
-// handBack takes off a Mesh what is left from when it was Managed. One that
+// handBack takes off an object what is left from when it was Managed. One that
 // never was gets no write.
-func (c *controller) handBack(ctx context.Context, mesh *v1alpha1.Mesh) error {
-	if _, err := c.record(ctx, mesh, nil); err != nil {
+func (a *actor) handBack(ctx context.Context, object client.Object) error {
+	if _, err := a.record(ctx, object, nil); err != nil {
 		return err
 	}
-	return c.unhold(ctx, mesh)
+	return a.unhold(ctx, object)
 }
 
-// notOffered says of a Mesh that its provider cannot be installed.
-func (c *controller) notOffered(ctx context.Context, mesh *v1alpha1.Mesh) error {
-	if mesh.DeletionTimestamp != nil {
-		return c.unhold(ctx, mesh)
+// notOffered says of an object that its provider cannot be installed.
+func (a *actor) notOffered(ctx context.Context, object client.Object, provider string) error {
+	if object.GetDeletionTimestamp() != nil {
+		return a.unhold(ctx, object)
 	}
-	message := fmt.Sprintf("spec.mode: %s cannot be installed by this version of Meshloom: install it yourself and set mode to Adopted", mesh.Spec.Provider)
-	state := &v1alpha1.InstallState{ObservedGeneration: mesh.Generation, Conditions: []metav1.Condition{
+	message := fmt.Sprintf("spec.mode: %s cannot be installed by this version of Meshloom: install it yourself and set mode to Adopted", provider)
+	state := &v1alpha1.InstallState{ObservedGeneration: object.GetGeneration(), Conditions: []metav1.Condition{
 		status.New(v1alpha1.ConditionInstalled, false, v1alpha1.ReasonUnsupported, message),
 		status.New(v1alpha1.ConditionStalled, true, v1alpha1.ReasonUnsupported, message),
 	}}
 	for i := range state.Conditions {
-		state.Conditions[i].ObservedGeneration = mesh.Generation
+		state.Conditions[i].ObservedGeneration = object.GetGeneration()
 	}
-	_, err := c.record(ctx, mesh, state)
+	_, err := a.record(ctx, object, state)
 	return err
 }

@@ -268,19 +268,63 @@ func TestInstallsAndRemoves(t *testing.T) {
 	for _, name := range []string{"web", "api"} {
 		s.restart(name)
 	}
-	s.Eventually("the Mesh is gone", func() string {
-		err := s.Client.Get(t.Context(), types.NamespacedName{Name: s.Namespace}, &v1alpha1.Mesh{})
-		if apierrors.IsNotFound(err) {
-			return ""
-		}
-		return fmt.Sprintf("%v %+v", err, s.mesh().Status.Install)
-	})
+	s.gone()
 	if len(s.controls())+len(s.releases()) > 0 {
 		t.Errorf("left behind: %q %q", s.controls(), s.releases())
 	}
 	if err := s.definition(); err != nil {
 		t.Errorf("CRDs go only when asked for: %v", err)
 	}
+	if !s.namespaceGoes() {
+		t.Error("the namespace that the installer made stays")
+	}
+}
+
+// namespaceGoes says whether the control plane's namespace is being deleted.
+func (s *scene) namespaceGoes() bool {
+	s.t.Helper()
+	var ns corev1.Namespace
+	if err := s.Client.Get(s.t.Context(), types.NamespacedName{Name: s.Namespace + "-system"}, &ns); err != nil {
+		s.t.Fatal(err)
+	}
+	return ns.DeletionTimestamp != nil
+}
+
+func (s *scene) gone() {
+	s.t.Helper()
+	s.Eventually("the Mesh is gone", func() string {
+		err := s.Client.Get(s.t.Context(), types.NamespacedName{Name: s.Namespace}, &v1alpha1.Mesh{})
+		if apierrors.IsNotFound(err) {
+			return ""
+		}
+		return fmt.Sprintf("still there, %v", err)
+	})
+}
+
+func TestNamespaceOfOthersStays(t *testing.T) {
+	s := newScene(t)
+	s.Apply(shop)
+	s.Install(mesh(), calm)
+	s.done("1.0.0")
+	s.Apply(`
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: mine, namespace: NS-system}
+`)
+	s.edit(`{"metadata":{"annotations":{"meshloom.io/uninstall":"crds"}}}`)
+	if err := s.Client.Delete(t.Context(), s.mesh()); err != nil {
+		t.Fatal(err)
+	}
+	s.gone()
+	if s.namespaceGoes() {
+		t.Error("the namespace goes with a ConfigMap of the user")
+	}
+	s.Eventually("the CRD that was asked for is gone", func() string {
+		if err := s.definition(); !apierrors.IsNotFound(err) {
+			return fmt.Sprint(err)
+		}
+		return ""
+	})
 }
 
 // restart has a member's pods made anew by hand.

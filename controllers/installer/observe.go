@@ -11,11 +11,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
+	"github.com/meshloom/meshloom/internal/engine"
 	"github.com/meshloom/meshloom/translators"
 )
 
@@ -29,6 +31,7 @@ var (
 
 // observer sees clusters. It decides nothing.
 type observer struct {
+	providers []translators.Provider
 	// cache has what informers know.
 	cache client.Reader
 	// live reads from the API server; nil where Secrets are not to be read.
@@ -36,19 +39,35 @@ type observer struct {
 	// version returns that of the API server, and releases those of Helm.
 	version  func(context.Context) (string, error)
 	releases func(context.Context) ([]install.Release, error)
+	// kinds returns those of all that can be in a namespace; nil where nobody
+	// needs to know.
+	kinds func() ([]schema.GroupVersionKind, error)
 }
 
-// target is a Mesh that is observed.
-type target struct {
-	mesh     *v1alpha1.Mesh
-	provider *translators.Provider
-	// namespace is that of the control plane.
-	namespace string
+// provider returns the provider of a name; nil where there is none.
+func (o *observer) provider(name string) *translators.Provider {
+	for i := range o.providers {
+		if o.providers[i].Name == name {
+			return &o.providers[i]
+		}
+	}
+	return nil
 }
 
-// namespaceOf returns where a mesh's control plane runs.
-func namespaceOf(mesh *v1alpha1.Mesh, provider *translators.Provider) string {
-	return cmp.Or(string(mesh.Spec.ControlPlaneNamespace), provider.Usual.ControlPlaneNamespace)
+// known returns a function that tells the resource version that watches know of
+// an object; empty where they know none.
+func (o *observer) known(scheme *runtime.Scheme) func(context.Context, schema.GroupVersionKind, client.ObjectKey) string {
+	return func(ctx context.Context, kind schema.GroupVersionKind, key client.ObjectKey) string {
+		made, err := scheme.New(kind)
+		if err != nil {
+			return ""
+		}
+		object, ok := made.(client.Object)
+		if !ok || o.cache.Get(ctx, key, object) != nil {
+			return ""
+		}
+		return object.GetResourceVersion()
+	}
 }
 
 // wanted is what the user asks of the mesh.
@@ -94,6 +113,11 @@ func (o *observer) see(ctx context.Context, t target, w install.Wanted) (install
 	if err = o.proxies(ctx, t, &seen); err != nil {
 		return seen, err
 	}
+	if w.Deleting && seen.Home.Ours {
+		if seen.Home.Others, err = o.others(ctx, t, seen.Cluster.Releases); err != nil {
+			return seen, err
+		}
+	}
 	return seen, o.trusted(ctx, t, w, &seen)
 }
 
@@ -106,7 +130,10 @@ func (o *observer) home(ctx context.Context, name string) (install.NamespaceSeen
 	if err != nil {
 		return install.NamespaceSeen{}, fmt.Errorf("get namespace %s: %w", name, err)
 	}
-	return install.NamespaceSeen{Exists: true, Terminating: ns.DeletionTimestamp != nil, Mesh: ns.Labels[v1alpha1.LabelMesh]}, nil
+	return install.NamespaceSeen{
+		Exists: true, Terminating: ns.DeletionTimestamp != nil, Mesh: ns.Labels[v1alpha1.LabelMesh],
+		Ours: ns.Labels[engine.LabelManagedBy] == engine.ManagedBy,
+	}, nil
 }
 
 // proxies sees members, gateways, and whoever else has a proxy.

@@ -10,13 +10,13 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/controllers/installer"
 )
 
 // play does what a cluster does that has nodes, and a translator: it makes the
@@ -49,7 +49,8 @@ type player struct {
 	mu sync.Mutex
 	// rollouts counts how often the pods of a Deployment were made.
 	rollouts map[string]int
-	// most is how many Deployments of members were on their way at once.
+	// most is how many Deployments of members were on their way at once because
+	// the installer had restarted them.
 	most int
 }
 
@@ -58,13 +59,6 @@ func (p *player) made(name string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rollouts[name]
-}
-
-// settled has most counted anew.
-func (p *player) settled() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.most = 0
 }
 
 func (p *player) turn(ctx context.Context) error {
@@ -90,7 +84,7 @@ func (p *player) turn(ctx context.Context) error {
 			if d.Status.ObservedGeneration == d.Generation {
 				continue
 			}
-			if d.Labels["member"] != "" {
+			if d.Labels["member"] != "" && d.Spec.Template.Annotations[v1alpha1.AnnotationRestartedAt] != "" {
 				behind++
 			}
 			if err := p.rollOut(ctx, ns, d); err != nil {
@@ -201,32 +195,34 @@ func owner(kind, name string, uid types.UID) []metav1.OwnerReference {
 	return []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: kind, Name: name, UID: uid, Controller: ptr.To(true)}}
 }
 
-// clear takes Meshes and control planes away after a test, whatever became of
-// them: the next one must have no neighbours.
+// clear takes our objects and all Deployments away after a test, whatever became
+// of them: the next one must have no neighbours.
 func clear(t *testing.T, c client.Client) {
 	t.Helper()
 	t.Cleanup(func() {
 		ctx := context.Background()
-		var meshes v1alpha1.MeshList
-		if err := c.List(ctx, &meshes); err != nil {
-			t.Error(err)
-		}
-		for i := range meshes.Items {
-			patch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
-			if err := c.Patch(ctx, &meshes.Items[i], patch, client.FieldOwner(installer.Manager)); err != nil {
+		for _, list := range []client.ObjectList{
+			&v1alpha1.IngressGatewayList{}, &v1alpha1.IngressControllerList{}, &v1alpha1.MeshList{}, &appsv1.DeploymentList{},
+		} {
+			if err := c.List(ctx, list); err != nil {
 				t.Error(err)
 			}
-			if err := c.Delete(ctx, &meshes.Items[i]); client.IgnoreNotFound(err) != nil {
+			items, err := meta.ExtractList(list)
+			if err != nil {
 				t.Error(err)
 			}
-		}
-		var deployments appsv1.DeploymentList
-		if err := c.List(ctx, &deployments); err != nil {
-			t.Error(err)
-		}
-		for i := range deployments.Items {
-			if err := c.Delete(ctx, &deployments.Items[i]); client.IgnoreNotFound(err) != nil {
-				t.Error(err)
+			for _, item := range items {
+				object, ok := item.(client.Object)
+				if !ok {
+					continue
+				}
+				patch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
+				if err := c.Patch(ctx, object, patch); err != nil {
+					t.Error(err)
+				}
+				if err := c.Delete(ctx, object); client.IgnoreNotFound(err) != nil {
+					t.Error(err)
+				}
 			}
 		}
 	})

@@ -30,6 +30,22 @@ spec:
   versions:
   - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
 `)},
+	"gateway/Chart.yaml": {Data: []byte("apiVersion: v2\nname: gateway\nversion: 0.0.0\n")},
+	"gateway/templates/gateway.yaml": {Data: []byte(`
+apiVersion: v1
+kind: Service
+metadata: {name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }}}
+spec: {selector: {app: {{ .Release.Name }}}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }}}
+spec:
+  selector: {matchLabels: {app: {{ .Release.Name }}}}
+  template:
+    metadata: {labels: {app: {{ .Release.Name }}}, annotations: {test.meshloom.io/proxy: {{ .Values.revision }}}}
+    spec: {containers: [{name: proxy, image: "proxy:{{ .Chart.Version }}"}]}
+`)},
 	"control/Chart.yaml":         {Data: []byte("apiVersion: v2\nname: control\nversion: 0.0.0\n")},
 	"control/values.schema.json": {Data: []byte(`{"type": "object", "properties": {"replicas": {"type": "integer"}}}`)},
 	"control/templates/control.yaml": {Data: []byte(`
@@ -72,7 +88,7 @@ func mesh() []translators.Provider {
 		},
 		Charts: &install.Planner{
 			Catalog:   install.Catalog{Default: "1.0", Skew: 1, Versions: []install.Version{version("1.1.0"), version("1.0.0")}},
-			Revisions: true, Charts: charts, Mesh: plan, ProxyOf: proxyOf, Found: found,
+			Revisions: true, Charts: charts, Mesh: plan, Gateway: planGateway, ProxyOf: proxyOf, Found: found,
 		},
 	}}
 }
@@ -99,6 +115,15 @@ func plan(r install.MeshRequest) install.Plan {
 			Gates:  []install.Gate{{Kind: install.WorkloadReady, Resource: "Deployment", Namespace: r.Namespace, Name: "control-" + r.Revision}},
 		},
 	}}
+}
+
+func planGateway(r install.GatewayRequest) install.Plan {
+	g := r.Gateway
+	return install.Plan{Charts: []install.Chart{{
+		Release: g.Name, Namespace: g.Namespace, Name: "gateway", Version: r.Version, Path: "gateway", Source: install.Source{Kind: install.Embedded},
+		Values: map[string]any{"revision": r.Revision},
+		Gates:  []install.Gate{{Kind: install.WorkloadReady, Resource: "Deployment", Namespace: g.Namespace, Name: g.Name}},
+	}}}
 }
 
 func proxyOf(pod install.Pod) (install.Proxy, bool) {

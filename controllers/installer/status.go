@@ -1,15 +1,16 @@
 package installer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/internal/status"
@@ -19,20 +20,37 @@ import (
 // fields are ever in what it applies.
 const Manager = "meshloom-installer"
 
-// record writes status.install of a Mesh where it differs from what is there,
-// and says whether it did. A nil state takes it away. The Mesh is as it was
-// read; it gets what was written.
-func (c *controller) record(ctx context.Context, mesh *v1alpha1.Mesh, state *v1alpha1.InstallState) (bool, error) {
-	before := mesh.Status.Install
+// stateOf returns where an object keeps what the installer says; nil for kinds
+// that keep nothing of it.
+func stateOf(object client.Object) **v1alpha1.InstallState {
+	switch o := object.(type) {
+	case *v1alpha1.Mesh:
+		return &o.Status.Install
+	case *v1alpha1.IngressController:
+		return &o.Status.Install
+	case *v1alpha1.IngressGateway:
+		return &o.Status.Install
+	}
+	return nil
+}
+
+// record writes status.install of an object where it differs from what is
+// there, and says whether it did. A nil state takes it away, a nil object has
+// none. The object is as it was read; it gets what was written.
+func (a *actor) record(ctx context.Context, object client.Object, state *v1alpha1.InstallState) (bool, error) {
+	into := stateOf(object)
+	if into == nil {
+		return false, nil
+	}
 	if state != nil {
 		state = state.DeepCopy()
 		var said []metav1.Condition
-		if before != nil {
-			said = before.Conditions
+		if *into != nil {
+			said = (*into).Conditions
 		}
-		status.Inherit(said, state.Conditions, now())
+		status.Inherit(said, state.Conditions, metav1.Now().Rfc3339Copy())
 	}
-	old, err := encoded(before)
+	old, err := encoded(*into)
 	if err != nil {
 		return false, err
 	}
@@ -40,20 +58,35 @@ func (c *controller) record(ctx context.Context, mesh *v1alpha1.Mesh, state *v1a
 	if err != nil || reflect.DeepEqual(old, next) {
 		return false, err
 	}
-	if state == nil {
+	if err := a.say(ctx, object, next); client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("write status of %T %s: %w", object, client.ObjectKeyFromObject(object), err)
+	}
+	*into = state
+	return true, nil
+}
+
+// say writes a status of which only the installer's part is there.
+func (a *actor) say(ctx context.Context, object client.Object, content map[string]any) error {
+	if len(content) == 0 {
 		// To apply nothing would leave a null where nobody else says anything.
 		gone := client.RawPatch(types.MergePatchType, []byte(`{"status":{"install":null}}`))
-		err = c.client.Status().Patch(ctx, mesh.DeepCopy(), gone, client.FieldOwner(Manager))
-	} else {
-		body := applied(v1alpha1.GroupVersion.WithKind(v1alpha1.KindMesh), mesh)
-		body.Object["status"] = next
-		err = c.client.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(body), client.FieldOwner(Manager), client.ForceOwnership)
+		copied, ok := object.DeepCopyObject().(client.Object)
+		if !ok {
+			return fmt.Errorf("copy %T: it is no object", object)
+		}
+		err := a.client.Status().Patch(ctx, copied, gone, client.FieldOwner(Manager))
+		object.SetResourceVersion(copied.GetResourceVersion())
+		return err
 	}
-	if client.IgnoreNotFound(err) != nil {
-		return false, fmt.Errorf("write status of Mesh %s: %w", mesh.Name, err)
+	kind, err := apiutil.GVKForObject(object, a.client.Scheme())
+	if err != nil {
+		return err
 	}
-	mesh.Status.Install = state
-	return true, nil
+	body := applied(kind, object)
+	body.Object["status"] = content
+	err = a.client.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(body), client.FieldOwner(Manager), client.ForceOwnership)
+	object.SetResourceVersion(cmp.Or(body.GetResourceVersion(), object.GetResourceVersion()))
+	return err
 }
 
 // encoded returns the status that holds a state, in the grain in which the API
@@ -67,33 +100,4 @@ func encoded(state *v1alpha1.InstallState) (map[string]any, error) {
 		return nil, fmt.Errorf("encode status.install: %w", err)
 	}
 	return map[string]any{"install": content}, nil
-}
-
-// now is in the grain of conditions.
-func now() metav1.Time { return metav1.Now().Rfc3339Copy() }
-
-// troubled returns the state with what went wrong in an act. While the same act
-// is tried again, nothing else is said of it, so that nothing flaps.
-func troubled(state v1alpha1.InstallState, generation int64, trouble *trouble) v1alpha1.InstallState {
-	if trouble == nil {
-		return state
-	}
-	state = *state.DeepCopy()
-	kind, message := v1alpha1.ConditionReconciling, trouble.message+"; it is tried again"
-	if trouble.stalled {
-		kind, message = v1alpha1.ConditionStalled, trouble.message
-	}
-	state.Conditions = slices.DeleteFunc(state.Conditions, func(c metav1.Condition) bool {
-		return c.Type == string(v1alpha1.ConditionReconciling) || c.Type == string(v1alpha1.ConditionStalled)
-	})
-	for i := range state.Conditions {
-		c := &state.Conditions[i]
-		if c.Type == string(v1alpha1.ConditionInstalled) && c.Status != metav1.ConditionTrue {
-			c.Reason, c.Message = string(trouble.reason), message
-		}
-	}
-	said := status.New(kind, true, trouble.reason, message)
-	said.ObservedGeneration = generation
-	state.Conditions = append(state.Conditions, said)
-	return state
 }

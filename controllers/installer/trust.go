@@ -75,13 +75,37 @@ func (o *observer) stored(ctx context.Context, t target) (trust.Stored, error) {
 	return names, nil
 }
 
+// distrust removes the Secrets of a root of trust that are ours.
+func (a *actor) distrust(ctx context.Context, t turn) error {
+	if t.place.Trust.Secret == "" {
+		return nil
+	}
+	for _, name := range []string{t.place.Trust.Secret, t.place.KeptName()} {
+		secret := &corev1.Secret{}
+		err := a.live.Get(ctx, client.ObjectKey{Namespace: t.place.Namespace, Name: name}, secret)
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(t.place.Decode(trust.Stored{Kept: secret}, time.Now()).Foreign) > 0 {
+			continue
+		}
+		if err := a.client.Delete(ctx, secret, exactly(secret)); client.IgnoreNotFound(err) != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // entrust stores what a step says of the root of trust. A Secret of somebody
 // else is left alone, also one that came a moment ago.
-func (c *controller) entrust(ctx context.Context, t turn) error {
-	secret, there := t.place().Encode(t.step), &corev1.Secret{}
-	err := c.live.Get(ctx, client.ObjectKeyFromObject(secret), there)
+func (a *actor) entrust(ctx context.Context, t turn) error {
+	secret, there := t.place.Encode(t.step), &corev1.Secret{}
+	err := a.live.Get(ctx, client.ObjectKeyFromObject(secret), there)
 	if apierrors.IsNotFound(err) {
-		return c.client.Create(ctx, secret, client.FieldOwner(Manager))
+		return a.client.Create(ctx, secret, client.FieldOwner(Manager))
 	}
 	if err != nil {
 		return err
@@ -90,9 +114,9 @@ func (c *controller) entrust(ctx context.Context, t turn) error {
 	if t.step.Keep != nil {
 		stored = trust.Stored{Kept: there}
 	}
-	if foreign := t.place().Decode(stored, time.Now()).Foreign; len(foreign) > 0 {
+	if foreign := t.place.Decode(stored, time.Now()).Foreign; len(foreign) > 0 {
 		return fmt.Errorf("write Secret %s: %s", key(secret), foreign[0])
 	}
 	there.Data, there.Labels, there.Annotations = secret.Data, secret.Labels, secret.Annotations
-	return c.client.Update(ctx, there, client.FieldOwner(Manager))
+	return a.client.Update(ctx, there, client.FieldOwner(Manager))
 }

@@ -35,7 +35,6 @@ func settled(t *testing.T, strategy v1alpha1.UpgradeStrategy) *scene {
 	s.Apply(member)
 	s.Eventually("pods have the proxy", func() string { return cmp.Diff([]string{"proxy:1.0.0"}, s.proxies()) })
 	s.done("1.0.0")
-	s.player.settled()
 	return s
 }
 

@@ -33,10 +33,10 @@ const indexProxied = "proxied"
 // quiet is how long events of a cluster's daily life are gathered.
 const quiet = 200 * time.Millisecond
 
-// watched are the kinds that informers keep, beside Mesh.
+// watched are the kinds that informers keep, beside our own.
 func watched() []client.Object {
 	return []client.Object{
-		&v1alpha1.IngressGateway{}, &v1alpha1.IngressController{}, &corev1.Namespace{}, &corev1.Pod{}, &policyv1.PodDisruptionBudget{},
+		&corev1.Namespace{}, &corev1.Pod{}, &policyv1.PodDisruptionBudget{},
 		&appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{}, &apiextensionsv1.CustomResourceDefinition{},
 		&admissionv1.MutatingWebhookConfiguration{}, &admissionv1.ValidatingWebhookConfiguration{},
 		partial(replicaSets), partial(secrets), partial(services),
@@ -95,7 +95,7 @@ func changed() predicate.Predicate {
 	}}
 }
 
-// asked lets events of a Mesh through by which somebody asks for something:
+// asked lets events of an object through by which somebody asks for something:
 // not those that only say what was observed.
 func asked() predicate.Predicate {
 	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
@@ -126,22 +126,24 @@ func (f everywhere) Start(ctx context.Context) error { return f(ctx) }
 // NeedLeaderElection implements manager.LeaderElectionRunnable.
 func (everywhere) NeedLeaderElection() bool { return false }
 
-// wake has every Mesh looked at that an object may concern, a little later:
-// events come in flocks. A mesh is looked at as a whole, so that it matters
-// little which object it was.
-func (c *controller) wake() handler.EventHandler {
-	add := func(ctx context.Context, obj client.Object, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-		var meshes v1alpha1.MeshList
-		if err := c.observer.cache.List(ctx, &meshes); err != nil {
-			return
-		}
-		for i := range meshes.Items {
-			if meshes.Items[i].Spec.Mode == v1alpha1.ModeManaged && c.concerns(ctx, &meshes.Items[i], obj) {
-				queue.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&meshes.Items[i])}, quiet)
-			}
+// told lets events of our kinds through by which somebody asks for something,
+// or the installer says something: one object's progress is another's turn.
+func told() predicate.Predicate {
+	return predicate.Or(asked(), predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, after := stateOf(e.ObjectOld), stateOf(e.ObjectNew)
+		return before != nil && after != nil && !equality.Semantic.DeepEqual(*before, *after)
+	}})
+}
+
+// wake has every object looked at that another may concern, a little later:
+// events come in flocks.
+func (l loop) wake() handler.EventHandler {
+	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+	add := func(ctx context.Context, obj client.Object, q queue) {
+		for _, key := range l.concerned(ctx, obj) {
+			q.AddAfter(reconcile.Request{NamespacedName: key}, quiet)
 		}
 	}
-	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { add(ctx, e.Object, q) },
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
@@ -150,34 +152,4 @@ func (c *controller) wake() handler.EventHandler {
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { add(ctx, e.Object, q) },
 	}
-}
-
-// concerns says whether an object may matter to a mesh: it is the cluster's, or
-// in a namespace that has to do with the mesh, or a pod with its proxy.
-func (c *controller) concerns(ctx context.Context, mesh *v1alpha1.Mesh, obj client.Object) bool {
-	if ns, ok := obj.(*corev1.Namespace); ok {
-		return c.partOf(mesh, ns)
-	}
-	if obj.GetNamespace() == "" || obj.GetLabels()["owner"] == "helm" {
-		return true
-	}
-	if pod, ok := obj.(*corev1.Pod); ok && proxyOf(pod, string(mesh.Spec.Provider)) != nil {
-		return true
-	}
-	if gateway, ok := obj.(*v1alpha1.IngressGateway); ok {
-		return gateway.Spec.MeshRef != nil && string(gateway.Spec.MeshRef.Name) == mesh.Name
-	}
-	var ns corev1.Namespace
-	if err := c.observer.cache.Get(ctx, client.ObjectKey{Name: obj.GetNamespace()}, &ns); err != nil {
-		return true
-	}
-	return c.partOf(mesh, &ns)
-}
-
-func (c *controller) partOf(mesh *v1alpha1.Mesh, ns *corev1.Namespace) bool {
-	home := string(mesh.Spec.ControlPlaneNamespace)
-	if p := c.provider(string(mesh.Spec.Provider)); p != nil {
-		home = namespaceOf(mesh, p)
-	}
-	return ns.Name == home || ns.Labels[v1alpha1.LabelMesh] == mesh.Name || ns.Labels[v1alpha1.LabelGatewayMesh] == mesh.Name
 }

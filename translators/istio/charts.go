@@ -29,6 +29,7 @@ func planner() *install.Planner {
 		Gateway:    planGateway,
 		ProxyOf:    proxyOf,
 		Found:      found,
+		Managers:   []string{"pilot-discovery"},
 		Trust:      trust(),
 		Charts:     charts(),
 	}
