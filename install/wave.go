@@ -103,7 +103,7 @@ func (l *life) member(r Rollout, m *Member) *Step {
 	moves := here.movable > 0
 	if m.Revision != r.Goal.Revision {
 		if moves {
-			if step := l.pause(r, 1, here.fallen > 0); step != nil {
+			if step := l.pause(r, 1); step != nil {
 				return step
 			}
 			l.state.WaveSince = l.now()
@@ -134,7 +134,7 @@ func (l *life) workload(r Rollout, w *MemberWorkload, s Standing) *Step {
 	case Blocked:
 		return l.wait(poll, "a PodDisruptionBudget of %s lets no pod go now: the wave goes on when it does", w.Key())
 	default:
-		if step := l.pause(r, r.Pace.MaxUnavailable, s == Fallen); step != nil {
+		if step := l.pause(r, r.Pace.MaxUnavailable); step != nil {
 			return step
 		}
 		l.state.WaveSince = l.now()
@@ -143,18 +143,13 @@ func (l *life) workload(r Rollout, w *MemberWorkload, s Standing) *Step {
 }
 
 // pause says what has to end before something more is touched: fewer than most
-// workloads may be on their way, and what was touched last must be seen. What
-// is to be mended holds up everything but its mending.
-func (l *life) pause(r Rollout, most int, mends bool) *Step {
+// workloads may be on their way, and what was touched last must be seen.
+func (l *life) pause(r Rollout, most int) *Step {
 	if left := r.Pace.Settle - r.Now.Sub(r.Goal.Since); left > 0 {
 		return l.wait(left, "watching %s before members move to it", r.Goal.Revision)
 	}
-	away, first := l.progress.busy, cmp.Or(l.progress.first(Stuck), l.progress.first(Busy))
-	if !mends {
-		away, first = away+l.progress.fallen, cmp.Or(first, l.progress.first(Fallen))
-	}
-	if away >= most {
-		return l.wait(poll, "waiting for %s to roll out and settle; if that takes long, see its pods", first)
+	if l.progress.busy >= most {
+		return l.wait(poll, "waiting for %s to roll out and settle; if that takes long, see its pods", cmp.Or(l.progress.first(Stuck), l.progress.first(Busy)))
 	}
 	if left := l.unseen(r); left > 0 {
 		return l.wait(left, "watching what was touched last")
