@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/install/helm"
 	"github.com/meshloom/meshloom/test/envtest"
@@ -169,8 +170,8 @@ func TestLifeOfARelease(t *testing.T) {
 	}
 	r.must(r.engine.RollBack(t.Context(), helm.Back{Namespace: r.namespace, Name: "plane", To: 1, Why: "it did not start"}))
 	rel = r.expect(3, install.Deployed, install.Digest(first.Chart))
-	if !rel.Ours || rel.Description != "Meshloom: it did not start" {
-		t.Errorf("after the rollback: ours %t, %q", rel.Ours, rel.Description)
+	if !rel.Ours || rel.Description != "Meshloom: it did not start" || rel.Labels[v1alpha1.LabelWritten] != "3" {
+		t.Errorf("after the rollback: ours %t, %q, %v", rel.Ours, rel.Description, rel.Labels)
 	}
 	if got := *r.deployment().Spec.Replicas; got != 1 || r.configMap()["image"] != "example.com/plane:1" {
 		t.Errorf("after the rollback: %d replicas, %v", got, r.configMap())

@@ -1,6 +1,7 @@
 package helm_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -160,6 +161,24 @@ func (r *rig) failing(fails func(*http.Request) bool) *helm.Engine {
 		})
 	})
 	return helm.New(helm.Options{Config: config, Namespace: r.namespace})
+}
+
+func TestAnEndedContextCutsNothingOff(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ending := r.failing(func(req *http.Request) bool {
+		if req.Method == http.MethodPatch {
+			cancel()
+		}
+		return false
+	})
+	work := plane(r.namespace, nil)
+	r.must(ending.Install(ctx, work))
+	r.expect(1, install.Deployed, install.Digest(work.Chart))
+	if err := ending.Upgrade(ctx, work); !errors.Is(err, context.Canceled) {
+		t.Errorf("a step that begins after the end: %v", err)
+	}
+	r.expect(1, install.Deployed, install.Digest(work.Chart))
 }
 
 func TestWhatPassesIsTriedAgain(t *testing.T) {

@@ -222,6 +222,32 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// TestCredentialsAreForTheRepositoryAlone has an index that sends its readers to
+// another host.
+func TestCredentialsAreForTheRepositoryAlone(t *testing.T) {
+	r := newRig(t)
+	told := make(chan string, 1)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		told <- req.Header.Get("Authorization")
+		_, _ = w.Write(packed(t, "1.31.0"))
+	}))
+	t.Cleanup(elsewhere.Close)
+	index := "apiVersion: v1\nentries: {plane: [{name: plane, version: 1.31.0, urls: [\"" + elsewhere.URL + "/plane.tgz\"]}]}"
+	server := httptest.NewServer(guarded(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, index) }), "somebody", "secret"))
+	t.Cleanup(server.Close)
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "login"}, Data: map[string][]byte{"username": []byte("somebody"), "password": []byte("secret")}}
+	_, err := r.client.CoreV1().Secrets(r.namespace).Create(t.Context(), secret, metav1.CreateOptions{})
+	r.must(err)
+	work := from(install.Repository, server.URL, "1.31.0")
+	work.Chart.Source.SecretRef = "login"
+	if _, err := render(t, r.engine, work); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-told; got != "" {
+		t.Errorf("another host was told %q", got)
+	}
+}
+
 func TestBundle(t *testing.T) {
 	engine := helm.New(helm.Options{})
 	http, _ := repository(t, "", "")
