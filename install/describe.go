@@ -19,20 +19,10 @@ func (l *life) describe(step Step) {
 	for _, c := range []*metav1.Condition{l.installed(step), l.upgrading(step), reconciling(step), l.stalled(step)} {
 		if c != nil {
 			c.ObservedGeneration = l.w.Generation
-			c.LastTransitionTime = l.since(before, c)
+			c.LastTransitionTime = since(before, c, l.s.Now)
 			l.state.Conditions = append(l.state.Conditions, *c)
 		}
 	}
-}
-
-// since is when a condition became as it is.
-func (l *life) since(before []metav1.Condition, c *metav1.Condition) metav1.Time {
-	for _, old := range before {
-		if old.Type == c.Type && old.Status == c.Status {
-			return old.LastTransitionTime
-		}
-	}
-	return *l.now()
 }
 
 func condition(kind v1alpha1.ConditionType, status metav1.ConditionStatus, reason v1alpha1.ConditionReason, message string) *metav1.Condition {
@@ -89,13 +79,10 @@ func reconciling(step Step) *metav1.Condition {
 
 // stalled is present while only an edit helps.
 func (l *life) stalled(step Step) *metav1.Condition {
-	switch {
-	case step.Kind == StepRefuse:
-		return condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, step.Reason, step.Message)
-	case l.held != nil:
-		return condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, l.held.Reason, l.held.Message)
+	if l.held != nil && step.Kind != StepRefuse {
+		return stalled(*l.held)
 	}
-	return nil
+	return stalled(step)
 }
 
 // immovable is the list for the status.

@@ -3,7 +3,6 @@ package install
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 )
@@ -42,9 +41,7 @@ func (l *life) release() Step {
 
 // inUse refuses while namespaces, gateways or pods are in the mesh.
 func (l *life) inUse() *Step {
-	if agreed := strings.Split(l.w.Annotations[v1alpha1.AnnotationUninstall], ","); slices.ContainsFunc(agreed, func(a string) bool {
-		return strings.TrimSpace(a) == "members"
-	}) {
+	if agreed(l.w.Annotations, "members") {
 		return nil
 	}
 	var users []string
