@@ -257,6 +257,7 @@ func TestMendsFirst(t *testing.T) {
 	w, s := moving(t, deployment("web"))
 	fallen := deployment("api")
 	fallen.Namespace, fallen.RolledOut, fallen.Restarted = "zoo", false, s.State.Wave.Since.Add(-time.Minute)
+	fallen.Pods[0].Ready, fallen.Pods[0].Proxy = false, &install.Proxy{Revision: "given-up", Version: "1.32.0"}
 	s.Members = append(s.Members, install.Member{
 		Name: "zoo", Revision: s.State.Revision, Marked: true, Workloads: []install.MemberWorkload{fallen},
 	})
@@ -273,5 +274,24 @@ func TestMendsFirst(t *testing.T) {
 	s.Members[1].Workloads[0].RolledOut, s.Now = false, s.Now.Add(time.Minute)
 	if got, want := next(w, s), "Restart Upgrading: restarting Deployment shop/web"; got != want {
 		t.Errorf("beside one that is being mended the next step is %q, not %q", got, want)
+	}
+}
+
+// TestTroubleAfterAnUpgrade shows that an application which breaks long after
+// an upgrade takes nobody back, though others still join.
+func TestTroubleAfterAnUpgrade(t *testing.T) {
+	w := wanted("1.30", inPlace)
+	s := settled(t, w, empty(namespace("shop", deployment("web"))))
+	w.Spec.Version, w.Generation = "1.31", 2
+	s = settled(t, w, s)
+	web := &s.Members[0].Workloads[0]
+	web.RolledOut, web.Pods[0].Ready, web.Pods[1].Ready = false, false, false
+	s.Members = append(s.Members, namespace("zoo", deployment("new")))
+	for range 5 {
+		step, state := install.Next(fake(), w, s)
+		if state.Abandoned != nil || step.Kind == install.StepUpgrade {
+			t.Fatalf("%s %s: %v", step.Kind, step.Message, state.Abandoned)
+		}
+		s = install.Simulate(w, s, step, state)
 	}
 }

@@ -111,7 +111,7 @@ func (r Rollout) Standing(w *MemberWorkload) Standing {
 	switch {
 	case !due:
 		return Moved
-	case !w.RolledOut && !w.Restarted.IsZero():
+	case r.fallen(w):
 		return Fallen
 	case len(Obstacles(w)) > 0 && (!r.Pace.Immovable || !w.Restartable):
 		return Kept
@@ -146,6 +146,34 @@ func (r Rollout) Pending(w *MemberWorkload) int {
 		}
 	}
 	return n
+}
+
+// fallen reports whether a workload that was restarted has a pod which is not
+// ready and whose proxy no ready one has. A roll-out by somebody else makes pods
+// with the proxy that the others have.
+func (r Rollout) fallen(w *MemberWorkload) bool {
+	if w.RolledOut || w.Restarted.IsZero() {
+		return false
+	}
+	works := map[Proxy]bool{}
+	for i := range w.Pods {
+		if w.Pods[i].Ready {
+			works[proxyOrNone(&w.Pods[i])] = true
+		}
+	}
+	for i := range w.Pods {
+		if p := &w.Pods[i]; !p.Ready && !p.Leaving && !r.Goal.Reached(p) && !works[proxyOrNone(p)] {
+			return true
+		}
+	}
+	return false
+}
+
+func proxyOrNone(p *PodSeen) Proxy {
+	if p.Proxy == nil {
+		return Proxy{}
+	}
+	return *p.Proxy
 }
 
 // stuck reports whether nothing that was made by the restart works, although it

@@ -49,14 +49,22 @@ func TestStanding(t *testing.T) {
 			pods("1.31.0", fresh)(w)
 			w.Pods[0].Proxy.Version, w.Pods[0].Leaving = "1.30.0", true
 		}},
-		"immovable":                       {install.Kept, undrained},
-		"immovable, and not rolled out":   {install.Kept, func(w *install.MemberWorkload) { undrained(w); w.RolledOut = false }},
-		"not rolled out of its own":       {install.Broken, func(w *install.MemberWorkload) { w.RolledOut = false }},
-		"whose budget is spent":           {install.Blocked, func(w *install.MemberWorkload) { w.Disruptions = 0 }},
-		"not rolled out since a goal ago": {install.Fallen, func(w *install.MemberWorkload) { w.RolledOut, w.Restarted = false, noon.Add(-time.Minute) }},
-		"restarted just now":              {install.Busy, func(w *install.MemberWorkload) { w.Restarted, w.RolledOut = now, false }},
-		"restarted, and ready for long":   {install.Moved, func(w *install.MemberWorkload) { pods("1.31.0", fresh)(w); w.Restarted = fresh }},
-		"restarted, and ready just now":   {install.Busy, func(w *install.MemberWorkload) { pods("1.31.0", now.Add(-9*time.Second))(w); w.Restarted = fresh }},
+		"immovable":                     {install.Kept, undrained},
+		"immovable, and not rolled out": {install.Kept, func(w *install.MemberWorkload) { undrained(w); w.RolledOut = false }},
+		"not rolled out of its own":     {install.Broken, func(w *install.MemberWorkload) { w.RolledOut = false }},
+		"whose budget is spent":         {install.Blocked, func(w *install.MemberWorkload) { w.Disruptions = 0 }},
+		"not rolled out since a goal ago": {install.Fallen, func(w *install.MemberWorkload) {
+			pods("1.30.0", old)(w)
+			w.RolledOut, w.Restarted = false, noon.Add(-time.Minute)
+			w.Pods[0].Ready, w.Pods[0].Proxy = false, &install.Proxy{Revision: "r", Version: "1.32.0"}
+		}},
+		"restarted a goal ago, and rolled out by somebody else now": {install.Broken, func(w *install.MemberWorkload) {
+			pods("1.30.0", old)(w)
+			w.RolledOut, w.Restarted, w.Pods[0].Ready = false, noon.Add(-time.Hour), false
+		}},
+		"restarted just now":            {install.Busy, func(w *install.MemberWorkload) { w.Restarted, w.RolledOut = now, false }},
+		"restarted, and ready for long": {install.Moved, func(w *install.MemberWorkload) { pods("1.31.0", fresh)(w); w.Restarted = fresh }},
+		"restarted, and ready just now": {install.Busy, func(w *install.MemberWorkload) { pods("1.31.0", now.Add(-9*time.Second))(w); w.Restarted = fresh }},
 		"restarted, draining": {install.Busy, func(w *install.MemberWorkload) {
 			pods("1.31.0", fresh)(w)
 			w.Restarted, w.Pods[0].Leaving = fresh, true

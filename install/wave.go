@@ -182,8 +182,9 @@ func (l *life) broken() *Step {
 	}
 	message := fmt.Sprintf("%s was restarted and does not become ready (kubectl get pods): mend it, or go back by setting spec.version to what ran before", stuck)
 	l.target = l.inPlace
-	// Only a step forward is taken back: so nobody goes back and forth.
-	if back := l.fallback(); back == l.inPlace || !Newer(l.inPlace.version, back.version) {
+	// Only a step forward is taken back, so that nobody goes back and forth; and
+	// only while members make it: what fails later has other reasons.
+	if back := l.fallback(); back == l.inPlace || !Newer(l.inPlace.version, back.version) || l.membersMoved() {
 		return l.wait(poll, "%s", message)
 	}
 	l.state.Abandoned = &v1alpha1.AbandonedWave{
@@ -192,6 +193,12 @@ func (l *life) broken() *Step {
 			l.inPlace.version, stuck, v1alpha1.AnnotationRetry),
 	}
 	return l.wait(time.Second, "going back from %s, because %s does not become ready", l.inPlace.version, stuck)
+}
+
+// membersMoved reports whether the members' part of the move is over.
+func (l *life) membersMoved() bool {
+	wave := l.state.Gateways
+	return wave != nil && (place{wave.Version, wave.Revision}) == l.inPlace
 }
 
 // unfinished reports whether the move still has something to do, so that it
