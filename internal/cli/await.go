@@ -49,6 +49,10 @@ func poll(ctx context.Context, timeout time.Duration, look func(context.Context)
 			return ctx.Err()
 		case <-ticker.C:
 		}
+		if end, _ := ctx.Deadline(); time.Until(end) < interval/10 {
+			<-ctx.Done() // a request would only fail for want of time
+			return ctx.Err()
+		}
 	}
 }
 
@@ -56,7 +60,7 @@ func poll(ctx context.Context, timeout time.Duration, look func(context.Context)
 // and returns how that ended. An API server that is away for a moment is
 // waited for.
 func (a *app) await(ctx context.Context, c client.Client, obj client.Object, timeout time.Duration) error {
-	what := strings.ToLower(obj.GetObjectKind().GroupVersionKind().Kind) + " " + obj.GetName()
+	what := described(obj)
 	show := a.progress()
 	last := stage{}
 	err := poll(ctx, timeout, func(ctx context.Context) error {
@@ -78,7 +82,7 @@ func (a *app) await(ctx context.Context, c client.Client, obj client.Object, tim
 	show.end()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return a.tooLate(ctx, c, obj, fmt.Errorf("%s is not ready after %s: %s", what, timeout, last.text))
+		return a.tooLate(ctx, c, obj, fmt.Sprintf("%s is not ready after %s: %s", what, timeout, last.text))
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("interrupted; the cluster goes on with it: meshctl describe %s", what)
 	case err != nil:
@@ -91,10 +95,10 @@ func (a *app) await(ctx context.Context, c client.Client, obj client.Object, tim
 	return nil
 }
 
-// tooLate adds to an error which objects are not ready, and what happened to
-// them last.
-func (a *app) tooLate(ctx context.Context, c client.Client, obj client.Object, err error) error {
-	lines := []string{err.Error()}
+// tooLate adds to what is the matter which objects are not ready, and what
+// happened to them last.
+func (a *app) tooLate(ctx context.Context, c client.Client, obj client.Object, matter string) error {
+	lines := []string{matter}
 	if namespace := a.namespaceOf(obj); namespace != "" {
 		lines = append(lines, unready(ctx, c, namespace)...)
 	}

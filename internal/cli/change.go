@@ -65,7 +65,12 @@ func (d *dryRun) Set(word string) error {
 func (d *dryRun) Type() string { return "string" }
 
 // now is the time, for plans that depend on it.
-func (a *app) now() time.Time { return time.Now() }
+func (a *app) now() time.Time {
+	if a.Now != nil {
+		return a.Now()
+	}
+	return time.Now()
+}
 
 // words are how people write the kinds that are installed.
 var words = map[string]string{v1alpha1.KindMesh: "mesh", v1alpha1.KindIngressController: "ingress"}

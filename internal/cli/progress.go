@@ -20,7 +20,7 @@ type progress struct {
 const width = 78
 
 func (a *app) progress() *progress {
-	return &progress{out: a.Err, terminal: a.Terminal, now: time.Now}
+	return &progress{out: a.Err, terminal: a.Terminal, now: a.now}
 }
 
 // say shows a state; one that is shown already is not shown again.

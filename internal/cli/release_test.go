@@ -85,6 +85,7 @@ func TestReleaseOfARoute(t *testing.T) {
 func TestReleaseOfAMesh(t *testing.T) {
 	r := rig.New(t)
 	m := verbs{t, kubeconfig(t, r.Config, r.Namespace)}
+	dropMesh(t, r, r.Namespace)
 	r.ControlPlane()
 	r.Apply(strings.Replace(rig.Shop, "  mode: Adopted", "  mode: Adopted\n  mtls: {mode: Permissive}", 1))
 	r.Apply(rig.Split)

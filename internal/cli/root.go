@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -24,6 +25,8 @@ type Config struct {
 	// Terminal says that In and Err are one that a person sits at: only then
 	// meshctl asks.
 	Terminal bool
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
 }
 
 // Main runs meshctl with the arguments and returns its exit code.

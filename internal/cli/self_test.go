@@ -59,7 +59,7 @@ func TestLifeOfMeshloom(t *testing.T) {
 	_, stderr = d.dry(ExitFailed, "install", "-y", "--set", "operator.replicas=2")
 	contains(t, "install with other values", stderr, []string{"meshctl upgrade"})
 	stdout, _ = d.dry(ExitOK, "upgrade", "--set", "operator.verbosity=1", "--dry-run")
-	contains(t, "what an upgrade changes", stdout, []string{"Deployment", "meshloom-operator", "--v=1"})
+	contains(t, "what an upgrade changes", stdout, []string{"Deployment", "meshloom-operator", "--verbosity=1"})
 	d.dry(ExitFailed, "upgrade", "--set", "operator.verbosity=1")
 	d.run(ExitOK, "upgrade", "--set", "operator.verbosity=1", "-y")
 	_, stderr = d.dry(ExitOK, "upgrade", "-y")
@@ -67,7 +67,7 @@ func TestLifeOfMeshloom(t *testing.T) {
 	d.dry(ExitOK, "rollback", "--dry-run")
 	d.run(ExitOK, "rollback", "-y")
 	stdout, _ = d.dry(ExitOK, "upgrade", "--set", "operator.verbosity=1", "--dry-run")
-	contains(t, "after the rollback", stdout, []string{"--v=1"})
+	contains(t, "after the rollback", stdout, []string{"--verbosity=1"})
 
 	stdout, _ = d.dry(ExitFound, "check", "-o", "json")
 	var report checkReport
