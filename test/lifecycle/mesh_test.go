@@ -44,6 +44,9 @@ func shop(t *testing.T) *v1alpha1.Mesh {
 	m := new(v1alpha1.Mesh)
 	read(t, "testdata/mesh.yaml", m)
 	m.Spec.Helm = helmOf(istio.PlainEnvoy(), charts.Good)
+	// Certificates that live no longer than kubelets take to change a file: a
+	// rotation waits for their end.
+	setValue(m, "90s", "meshConfig", "defaultConfig", "proxyMetadata", "SECRET_TTL")
 	return m
 }
 
@@ -90,8 +93,9 @@ func annotate(ctx context.Context, name, value string) error {
 	return edit(ctx, func(m *v1alpha1.Mesh) { metav1.SetMetaDataAnnotation(&m.ObjectMeta, name, value) })
 }
 
-// patience bounds any single change: waves of restarts take minutes.
-const patience = 15 * time.Minute
+// patience bounds any single change: waves of restarts take minutes, and a
+// rotation of the root takes three times three and a half.
+const patience = 20 * time.Minute
 
 // await waits until the Mesh is as wanted; what says what is missing.
 func await(ctx context.Context, what string, holds func(*v1alpha1.Mesh) bool) error {

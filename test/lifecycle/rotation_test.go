@@ -16,17 +16,11 @@ import (
 	"github.com/meshloom/meshloom/test/stage"
 )
 
-// rootRotation gives the mesh another root of trust while requests go on, with
-// certificates that live for 90 seconds, so that it takes minutes.
+// rootRotation gives the mesh another root of trust while requests go on. Each
+// of its three stages lasts until every certificate was issued anew, and until
+// kubelets have brought what changed into pods.
 func rootRotation(t *testing.T) {
 	ctx := t.Context()
-	// Proxies ask for certificates of this life. Those that run have some of a
-	// day, and would hold the rotation up as long.
-	must(t, edit(ctx, func(m *v1alpha1.Mesh) {
-		setValue(m, "90s", "meshConfig", "defaultConfig", "proxyMetadata", "SECRET_TTL")
-	}))
-	must(t, awaitVersion(ctx, newer))
-	must(t, renewProxies(ctx))
 	var before string
 	must(t, await(ctx, "there is a root", func(m *v1alpha1.Mesh) bool {
 		if m.Status.Install.Trust != nil {
