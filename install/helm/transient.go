@@ -39,8 +39,8 @@ var mistakes = []string{
 	"failed pre-install", "failed post-install", "hooks failed", "corrupted release record",
 }
 
-func contains(text string, any []string) bool {
-	return slices.ContainsFunc(any, func(part string) bool { return strings.Contains(text, part) })
+func contains(text string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
 // answersIn collects the API server's answers out of a tree of errors.
