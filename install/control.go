@@ -113,7 +113,7 @@ func (l *life) newest() string {
 func (l *life) request(charts []Chart) ChartsRequest {
 	r := ChartsRequest{
 		Owner: l.owner(), Charts: charts, Releases: l.s.Cluster.Releases, State: l.state.Releases,
-		Gate: l.s.Cluster.Holds, Retry: l.retry, Now: l.s.Now,
+		Gate: l.s.Cluster.Holds, Retry: l.retry, Limits: l.w.Limits, Now: l.s.Now,
 		TakeOver: mayTakeOver(l.w),
 	}
 	for _, n := range l.w.Neighbours {

@@ -20,6 +20,8 @@ type Wanted struct {
 	Deleting bool
 	// Neighbours are the other meshes of the same provider in this cluster.
 	Neighbours []Neighbour
+	// Limits are how long charts may take.
+	Limits Limits
 }
 
 // Neighbour is another mesh of the same provider.

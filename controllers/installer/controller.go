@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/install/helm"
 	"github.com/meshloom/meshloom/internal/reconciler"
 	"github.com/meshloom/meshloom/translators"
@@ -39,6 +40,9 @@ type Options struct {
 	Workers int
 	// Registerer takes the metrics.
 	Registerer prometheus.Registerer
+	// Limits are how long charts of control planes may take; zero fields mean
+	// the defaults.
+	Limits install.Limits
 }
 
 const (
@@ -65,7 +69,7 @@ func Add(mgr manager.Manager, opts Options) (<-chan struct{}, error) {
 		return nil, fmt.Errorf("index pods: %w", err)
 	}
 	o := &observer{
-		providers: opts.Providers, cache: mgr.GetCache(), live: mgr.GetAPIReader(), version: serverVersion(info), releases: opts.Engine.Releases,
+		providers: opts.Providers, limits: opts.Limits, cache: mgr.GetCache(), live: mgr.GetAPIReader(), version: serverVersion(info), releases: opts.Engine.Releases,
 		kinds: namespaced(info),
 	}
 	a := &actor{

@@ -139,14 +139,21 @@ func (s *scene) done(version string) *v1alpha1.Mesh {
 	var mesh *v1alpha1.Mesh
 	s.EventuallyIn(60, version+" is in place", func() string {
 		mesh = s.mesh()
-		state := mesh.Status.Install
-		if state == nil || state.ObservedGeneration != mesh.Generation || state.Version != version ||
-			!meta.IsStatusConditionTrue(state.Conditions, string(v1alpha1.ConditionInstalled)) || len(state.Conditions) != 1 {
-			return fmt.Sprintf("%+v", state)
+		if !s.inPlace(version) {
+			return fmt.Sprintf("%+v", mesh.Status.Install)
 		}
 		return ""
 	})
 	return mesh
+}
+
+// inPlace says whether the installer has nothing to do, with a version in place.
+func (s *scene) inPlace(version string) bool {
+	s.t.Helper()
+	m := s.mesh()
+	state := m.Status.Install
+	return state != nil && state.ObservedGeneration == m.Generation && state.Version == version &&
+		meta.IsStatusConditionTrue(state.Conditions, string(v1alpha1.ConditionInstalled)) && len(state.Conditions) == 1
 }
 
 func (s *scene) edit(patch string) {
@@ -292,7 +299,7 @@ func (s *scene) namespaceGoes() bool {
 
 func (s *scene) gone() {
 	s.t.Helper()
-	s.Eventually("the Mesh is gone", func() string {
+	s.EventuallyIn(60, "the Mesh is gone", func() string {
 		err := s.Client.Get(s.t.Context(), types.NamespacedName{Name: s.Namespace}, &v1alpha1.Mesh{})
 		if apierrors.IsNotFound(err) {
 			return ""

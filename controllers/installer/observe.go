@@ -32,6 +32,7 @@ var (
 // observer sees clusters. It decides nothing.
 type observer struct {
 	providers []translators.Provider
+	limits    install.Limits
 	// cache has what informers know.
 	cache client.Reader
 	// live reads from the API server; nil where Secrets are not to be read.
@@ -74,7 +75,7 @@ func (o *observer) known(scheme *runtime.Scheme) func(context.Context, schema.Gr
 func (o *observer) wanted(ctx context.Context, t target) (install.Wanted, error) {
 	w := install.Wanted{
 		Name: t.mesh.Name, Generation: t.mesh.Generation, Spec: t.mesh.Spec, Annotations: t.mesh.Annotations,
-		Namespace: t.namespace, Deleting: t.mesh.DeletionTimestamp != nil,
+		Namespace: t.namespace, Deleting: t.mesh.DeletionTimestamp != nil, Limits: o.limits,
 	}
 	var all v1alpha1.MeshList
 	if err := o.cache.List(ctx, &all); err != nil {

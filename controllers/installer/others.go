@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -51,23 +52,42 @@ func (o *observer) others(ctx context.Context, t target, releases []install.Rele
 	if err != nil {
 		return nil, err
 	}
+	found := make([][]string, len(kinds))
+	lists, ctx := errgroup.WithContext(ctx)
+	lists.SetLimit(parallel)
+	for i, kind := range kinds {
+		lists.Go(func() (err error) {
+			found[i], err = o.othersOf(ctx, t, kind)
+			return err
+		})
+	}
+	if err := lists.Wait(); err != nil {
+		return nil, err
+	}
+	out := slices.Concat(found...)
+	slices.Sort(out)
+	return out, nil
+}
+
+// parallel is how many kinds are listed at a time: an API server takes a moment
+// for a kind that nobody has listed before.
+const parallel = 8
+
+func (o *observer) othersOf(ctx context.Context, t target, kind schema.GroupVersionKind) ([]string, error) {
+	list := partialList(kind)
+	err := o.live.List(ctx, list, client.InNamespace(t.namespace))
+	if apierrors.IsNotFound(err) || apierrors.IsMethodNotSupported(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list %s of namespace %s: %w", kind.Kind, t.namespace, err)
+	}
 	var out []string
-	for _, kind := range kinds {
-		list := partialList(kind)
-		err := o.live.List(ctx, list, client.InNamespace(t.namespace))
-		if apierrors.IsNotFound(err) || apierrors.IsMethodNotSupported(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("list %s of namespace %s: %w", kind.Kind, t.namespace, err)
-		}
-		for i := range list.Items {
-			if !derived(kind, &list.Items[i], t.provider.Charts.Managers) {
-				out = append(out, kind.Kind+" "+list.Items[i].Name)
-			}
+	for i := range list.Items {
+		if !derived(kind, &list.Items[i], t.provider.Charts.Managers) {
+			out = append(out, kind.Kind+" "+list.Items[i].Name)
 		}
 	}
-	slices.Sort(out)
 	return out, nil
 }
 

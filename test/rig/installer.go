@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/meshloom/meshloom/controllers/installer"
+	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/install/helm"
 	"github.com/meshloom/meshloom/translators"
 )
@@ -38,6 +40,8 @@ func (r *Rig) Install(providers []translators.Provider, faults func(http.RoundTr
 	}
 	known, err := installer.Add(mgr, installer.Options{
 		Providers: providers, Workers: 2, Registerer: prometheus.NewRegistry(), Engine: helm.New(helm.Options{Config: cfg}),
+		// A writer that died is not waited for long.
+		Limits: install.Limits{Writer: 2 * time.Second, Pause: time.Second},
 	})
 	if err != nil {
 		r.t.Fatal(err)
