@@ -37,7 +37,7 @@ func (a *app) adopt() *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.adoptMesh())
+	cmd.AddCommand(a.adoptMesh(), a.adoptIngress())
 	return cmd
 }
 

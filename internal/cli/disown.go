@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/internal/handover"
 	"github.com/meshloom/meshloom/internal/kinds"
 	"github.com/meshloom/meshloom/translators/ir"
@@ -124,7 +125,7 @@ func (a *app) holdNamespaces(ctx context.Context, c client.Client, mesh *v1alpha
 func unlabel(ctx context.Context, c client.Client, ref ir.Ref) error {
 	records := &metav1.PartialObjectMetadataList{}
 	records.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	if err := c.List(ctx, records, client.MatchingLabels{"owner": "helm", v1alpha1.GroupName + "/owner": ref.Kind + "." + ref.Name}); err != nil {
+	if err := c.List(ctx, records, client.MatchingLabels{"owner": "helm", v1alpha1.LabelOwner: install.OwnerLabel(ref.Kind + "/" + ref.Name)}); err != nil {
 		return fmt.Errorf("list the Helm releases of %s: %w", ref, err)
 	}
 	for i := range records.Items {

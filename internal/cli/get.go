@@ -49,13 +49,16 @@ func atMost(n int) cobra.PositionalArgs {
 }
 
 // parseKind returns the unified kind that a word names: its kind, singular,
-// plural or short name.
+// plural or short name, or what the verbs of the life cycle call it.
 func parseKind(word string) (schema.GroupVersionKind, error) {
 	definitions, err := kinds.Definitions()
 	if err != nil {
 		return schema.GroupVersionKind{}, err
 	}
 	word, _, _ = strings.Cut(strings.ToLower(word), ".")
+	if gvk := kindOf(word); gvk.Kind != "" {
+		return gvk, nil
+	}
 	for _, d := range definitions {
 		names := append([]string{d.Spec.Names.Plural, d.Spec.Names.Singular, strings.ToLower(d.Spec.Names.Kind)}, d.Spec.Names.ShortNames...)
 		if slices.Contains(names, word) {
