@@ -1,6 +1,7 @@
 package chart_test
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -62,7 +63,7 @@ func objects(t *testing.T, manifest string) map[string]*unstructured.Unstructure
 	out := map[string]*unstructured.Unstructured{}
 	for decoder := utilyaml.NewYAMLOrJSONDecoder(strings.NewReader(manifest), 4096); ; {
 		obj := &unstructured.Unstructured{}
-		if err := decoder.Decode(obj); err == io.EOF {
+		if err := decoder.Decode(obj); errors.Is(err, io.EOF) {
 			return out
 		} else if err != nil {
 			t.Fatal(err)
