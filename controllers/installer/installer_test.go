@@ -98,7 +98,7 @@ func newScene(t *testing.T) *scene {
 	if r.Client, err = client.New(r.Config, client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}
-	clear(t, r.Client)
+	tidy(t, r.Client)
 	return &scene{Rig: r, t: t, player: play(t, r.Client, r.Namespace)}
 }
 

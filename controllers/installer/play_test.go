@@ -195,9 +195,9 @@ func owner(kind, name string, uid types.UID) []metav1.OwnerReference {
 	return []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: kind, Name: name, UID: uid, Controller: ptr.To(true)}}
 }
 
-// clear takes our objects and all Deployments away after a test, whatever became
+// tidy takes our objects and all Deployments away after a test, whatever became
 // of them: the next one must have no neighbours.
-func clear(t *testing.T, c client.Client) {
+func tidy(t *testing.T, c client.Client) {
 	t.Helper()
 	t.Cleanup(func() {
 		ctx := context.Background()
