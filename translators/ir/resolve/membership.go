@@ -67,8 +67,9 @@ func (v *view) deriveNamespace(ref ir.Ref) output {
 	return out
 }
 
-// claims returns the names of the Meshes that select the namespace, oldest
-// first.
+// claims returns the names of the Meshes that select the namespace: first those
+// that say so themselves, then those that take whoever has their marks, which
+// another mesh of their make may have written; of each the oldest first.
 func (v *view) claims(ns *corev1.Namespace) []string {
 	var claiming []*v1alpha1.Mesh
 	for _, ref := range v.members(allMeshes, ir.Ref{}) {
@@ -77,7 +78,15 @@ func (v *view) claims(ns *corev1.Namespace) []string {
 			claiming = append(claiming, mesh)
 		}
 	}
-	slices.SortStableFunc(claiming, func(a, b *v1alpha1.Mesh) int { return compareAge(a, b) })
+	slices.SortStableFunc(claiming, func(a, b *v1alpha1.Mesh) int {
+		if a, b := a.Spec.Members != nil, b.Spec.Members != nil; a != b {
+			if a {
+				return -1
+			}
+			return 1
+		}
+		return compareAge(a, b)
+	})
 	names := make([]string, len(claiming))
 	for i, mesh := range claiming {
 		names[i] = mesh.Name
