@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/controllers/installer"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 )
 
 // foreign is a control plane that somebody else made.

@@ -21,7 +21,8 @@ func settled(t *testing.T, strategy v1alpha1.UpgradeStrategy) *scene {
 	s.Apply(strings.Replace(shop, "Canary", string(strategy), 1))
 	s.Install(mesh(), calm)
 	s.done("1.0.0")
-	s.Apply(member[:strings.Index(member, "---")])
+	namespace, _, _ := strings.Cut(member, "\n---")
+	s.Apply(namespace)
 	s.Eventually("the member is marked", func() string {
 		var ns corev1.Namespace
 		if err := s.Client.Get(t.Context(), types.NamespacedName{Name: s.Namespace + "-one"}, &ns); err != nil {

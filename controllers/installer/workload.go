@@ -109,7 +109,7 @@ func scaled(value *intstr.IntOrString, of int32, up bool) int32 {
 	if err != nil || n < 0 {
 		return 0
 	}
-	return int32(min(n, 1<<30)) //nolint:gosec // It is bounded.
+	return int32(min(n, 1<<30))
 }
 
 // workload is what the life of a control plane depends on.
