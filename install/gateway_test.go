@@ -94,6 +94,8 @@ func (s *gatewayScene) step() Step {
 		cluster.Workloads[0].RolledOut = true
 	case StepUninstall:
 		cluster.Releases, cluster.Workloads = nil, nil
+	default:
+		// The others change nothing that is seen of a gateway.
 	}
 	s.found.Now = s.found.Now.Add(time.Minute)
 	return step
@@ -200,10 +202,14 @@ var gatewayCases = []struct {
 	want string // kind, then the version and revision of the chart, or the reason and a part of the message
 	says string
 }{
-	{"mesh not installed yet", func(s *gatewayScene) { s.wanted.Mesh.Status.Install = nil },
-		"Wait Pending waiting for Mesh shop", "Installed=False Pending, Reconciling=True Pending"},
-	{"plain gateway beside a Managed mesh", func(s *gatewayScene) { s.wanted.Mesh = nil },
-		"Install 2.0.3 shop-2-0-3", ""},
+	{
+		"mesh not installed yet", func(s *gatewayScene) { s.wanted.Mesh.Status.Install = nil },
+		"Wait Pending waiting for Mesh shop", "Installed=False Pending, Reconciling=True Pending",
+	},
+	{
+		"plain gateway beside a Managed mesh", func(s *gatewayScene) { s.wanted.Mesh = nil },
+		"Install 2.0.3 shop-2-0-3", "",
+	},
 	{"two meshes, plain gateway in the namespace of one", func(s *gatewayScene) {
 		other := s.wanted.Mesh.DeepCopy()
 		other.Name, other.Status.Install.Gateways.Revision = "other", "other-1"
@@ -219,10 +225,14 @@ var gatewayCases = []struct {
 	}, "Install 2.1.0 r1", ""},
 	{"no mesh at all", func(s *gatewayScene) { s.wanted.Mesh, s.wanted.Hosts = nil, nil }, "Install 2.1.0 ", ""},
 	{"mesh of another make", func(s *gatewayScene) { s.wanted.Hosts = nil }, "Install 2.1.0 shop-2-0-3", ""},
-	{"a plan with a refusal", func(s *gatewayScene) { s.wanted.Gateway.Spec.Listeners = []v1alpha1.Listener{{Port: 15000}} },
-		"Refuse Invalid port 15000 is taken", "Installed=False Invalid, Stalled=True Invalid"},
-	{"a Service of somebody else", func(s *gatewayScene) { s.found.Rivals = []string{"Service edge/public"} },
-		"Refuse Conflicted Service edge/public is there already, and is not Meshloom's: remove it, or give", ""},
+	{
+		"a plan with a refusal", func(s *gatewayScene) { s.wanted.Gateway.Spec.Listeners = []v1alpha1.Listener{{Port: 15000}} },
+		"Refuse Invalid port 15000 is taken", "Installed=False Invalid, Stalled=True Invalid",
+	},
+	{
+		"a Service of somebody else", func(s *gatewayScene) { s.found.Rivals = []string{"Service edge/public"} },
+		"Refuse Conflicted Service edge/public is there already, and is not Meshloom's: remove it, or give", "",
+	},
 	{"a release of somebody else", func(s *gatewayScene) {
 		s.found.Cluster.Releases = []Release{{Namespace: "edge", Name: "public", Chart: "x", Status: Deployed}}
 	}, "Refuse Conflicted Helm release edge/public (chart x ) was not installed by Meshloom", ""},

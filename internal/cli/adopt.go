@@ -79,7 +79,7 @@ it.`,
 	f.BoolVar(&ad.managed, "managed", false, "make an Adopted mesh Managed")
 	f.StringSliceVar(&ad.unset, "unset", nil, "with --managed: chart value not to take over, as its `path` (repeatable)")
 	f.StringVar(&ad.trustDomain, "trust-domain", "", "with --managed: the trust domain that the mesh has, where it is not the usual one")
-	ad.change.addFlags(f)
+	ad.addFlags(f)
 	return cmd
 }
 

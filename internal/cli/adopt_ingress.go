@@ -41,7 +41,7 @@ becomes Managed, in the version that --version names.`,
 	f.StringVar(&ad.class, "gateway-class", "", "GatewayClass that it answers to; default is the provider's usual one")
 	f.StringVar(&ad.version, "version", "", "with --managed: the version that runs")
 	f.BoolVar(&ad.managed, "managed", false, "make an Adopted ingress Managed")
-	ad.change.addFlags(f)
+	ad.addFlags(f)
 	return cmd
 }
 

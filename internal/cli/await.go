@@ -70,7 +70,7 @@ func (a *app) await(ctx context.Context, c client.Client, obj client.Object, tim
 			return fmt.Errorf("wait for %s: somebody deleted it", what)
 		case err != nil:
 			show.say(what + ": the cluster does not answer: " + err.Error())
-			return nil
+			return nil //nolint:nilerr // It is asked again.
 		}
 		last = stageOf(obj)
 		show.say(what + ": " + last.text)

@@ -25,7 +25,7 @@ type door struct {
 }
 
 // newDoor opens a door to the API server of a configuration.
-func newDoor(t *testing.T, cfg *rest.Config, namespace string) *door {
+func newDoor(t *testing.T, cfg *rest.Config) *door {
 	t.Helper()
 	target, err := url.Parse(cfg.Host)
 	if err != nil {
@@ -55,7 +55,7 @@ func newDoor(t *testing.T, cfg *rest.Config, namespace string) *door {
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	err = clientcmd.WriteToFile(api.Config{
 		Clusters:       map[string]*api.Cluster{"c": {Server: server.URL}},
-		Contexts:       map[string]*api.Context{"x": {Cluster: "c", Namespace: namespace}},
+		Contexts:       map[string]*api.Context{"x": {Cluster: "c", Namespace: "default"}},
 		CurrentContext: "x",
 	}, path)
 	if err != nil {

@@ -21,8 +21,10 @@ func TestDryRunsWithoutACluster(t *testing.T) {
 	for name, args := range map[string][]string{
 		"install":              {"install", "--dry-run", "-o", "name"},
 		"install-no-installer": {"install", "--dry-run", "-o", "name", "--no-installer", "--crds=skip"},
-		"install-mesh": {"install", "mesh", "shop", "--provider", "istio", "--version", "1.31", "--member-selector", "mesh=shop",
-			"--strategy", "inplace", "--set", "pilot.autoscaleMin=2", "--dry-run"},
+		"install-mesh": {
+			"install", "mesh", "shop", "--provider", "istio", "--version", "1.31", "--member-selector", "mesh=shop",
+			"--strategy", "inplace", "--set", "pilot.autoscaleMin=2", "--dry-run",
+		},
 		"install-ingress": {"install", "ingress", "public", "--provider", "istio", "--dry-run"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -207,7 +207,7 @@ func (a *app) rollbackSelf(ctx context.Context, ch *change, to int) error {
 	if err != nil {
 		return err
 	}
-	return a.awaitGates(ctx, c, engine, awaiting{gates: w.Chart.Gates, namespace: chart.Namespace, timeout: ch.timeout, whole: ch.timeout}, show)
+	return a.awaitGates(ctx, c, engine, awaiting{gates: w.Chart.Gates, namespace: chart.Namespace, timeout: ch.timeout, whole: ch.timeout, show: show})
 }
 
 // revisionBefore returns the revision to go back to: the one that is named, or

@@ -50,7 +50,7 @@ const (
 
 func TestLifeOfAMesh(t *testing.T) {
 	r := rig.New(t)
-	d := newDoor(t, r.Config, "default")
+	d := newDoor(t, r.Config)
 	name := r.Namespace
 	place := []string{"--provider", "istio", "--control-plane-namespace", name + "-system"}
 	with := func(args ...string) []string { return append(args, place...) }
@@ -100,7 +100,7 @@ func TestLifeOfAMesh(t *testing.T) {
 
 func TestAdoption(t *testing.T) {
 	r := rig.New(t)
-	d := newDoor(t, r.Config, "default")
+	d := newDoor(t, r.Config)
 	r.ControlPlane()
 	name, place := r.Namespace, r.Namespace+"-system"
 	dropMesh(t, r, name)

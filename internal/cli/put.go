@@ -58,8 +58,8 @@ func (a *app) putSelf(ctx context.Context, c client.Client, engine *helm.Engine,
 		return nil
 	}
 	return a.awaitGates(ctx, c, engine, awaiting{
-		gates: p.work.Chart.Gates, namespace: p.work.Chart.Namespace, timeout: deadline.Sub(a.now()), whole: p.timeout,
-	}, show)
+		gates: p.work.Chart.Gates, namespace: p.work.Chart.Namespace, timeout: deadline.Sub(a.now()), whole: p.timeout, show: show,
+	})
 }
 
 // awaitDefinitions waits until CRDs are served.
@@ -89,11 +89,13 @@ type awaiting struct {
 	timeout   time.Duration
 	// whole is the timeout that the user gave.
 	whole time.Duration
+	// show says how far it is.
+	show *progress
 }
 
 // awaitGates waits until every gate holds. If they do not in time, the error
 // names the objects, why, and what happened to them last.
-func (a *app) awaitGates(ctx context.Context, c client.Client, engine *helm.Engine, w awaiting, show *progress) error {
+func (a *app) awaitGates(ctx context.Context, c client.Client, engine *helm.Engine, w awaiting) error {
 	var waiting []string
 	err := poll(ctx, w.timeout, func(ctx context.Context) error {
 		waiting = nil
@@ -107,10 +109,10 @@ func (a *app) awaitGates(ctx context.Context, c client.Client, engine *helm.Engi
 			}
 		}
 		if len(waiting) == 0 {
-			show.say("ready")
+			w.show.say("ready")
 			return errEnded
 		}
-		show.say("waiting for " + strings.Join(waiting, "; "))
+		w.show.say("waiting for " + strings.Join(waiting, "; "))
 		return nil
 	})
 	switch {

@@ -20,7 +20,7 @@ import (
 // that nothing runs pods for.
 func TestLifeOfMeshloom(t *testing.T) {
 	cfg := envtest.Start(t)
-	d := newDoor(t, cfg, "default")
+	d := newDoor(t, cfg)
 	c, err := client.New(cfg, client.Options{Scheme: scheme()})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func contained(s, part string) bool { return strings.Contains(s, part) }
 // and that the way to change it is named.
 func TestForeignMeshloom(t *testing.T) {
 	cfg := envtest.Start(t)
-	d := newDoor(t, cfg, "default")
+	d := newDoor(t, cfg)
 	c, err := client.New(cfg, client.Options{Scheme: scheme()})
 	if err != nil {
 		t.Fatal(err)

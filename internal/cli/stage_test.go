@@ -29,15 +29,21 @@ func TestStages(t *testing.T) {
 		"being installed":   {observed: 2, install: []metav1.Condition{condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonReconciling)}, want: stage{going, "Reconciling: why"}},
 		"not yet installed": {observed: 2, install: []metav1.Condition{condition(v1alpha1.ConditionInstalled, metav1.ConditionFalse, v1alpha1.ReasonPending)}, want: stage{going, "Pending: why"}},
 		"upgrading":         {observed: 2, install: []metav1.Condition{installed, condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, v1alpha1.ReasonUpgrading)}, want: stage{going, "Upgrading: why"}},
-		"restarts are the user's": {observed: 2, install: []metav1.Condition{installed, condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, v1alpha1.ReasonRestartRequired)},
-			want: stage{leftOver, "RestartRequired: why"}},
-		"rolled back": {observed: 2, install: []metav1.Condition{installed, condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRolledBack)},
-			conditions: []metav1.Condition{ready}, want: stage{refused, "RolledBack: why"}},
+		"restarts are the user's": {
+			observed: 2, install: []metav1.Condition{installed, condition(v1alpha1.ConditionUpgrading, metav1.ConditionTrue, v1alpha1.ReasonRestartRequired)},
+			want: stage{leftOver, "RestartRequired: why"},
+		},
+		"rolled back": {
+			observed: 2, install: []metav1.Condition{installed, condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRolledBack)},
+			conditions: []metav1.Condition{ready}, want: stage{refused, "RolledBack: why"},
+		},
 		"the operator is behind": {observed: 2, install: []metav1.Condition{installed}, conditions: []metav1.Condition{old}, want: stage{going, "waiting for the operator to look at it"}},
 		"ready":                  {observed: 2, install: []metav1.Condition{installed}, conditions: []metav1.Condition{ready}, want: stage{finished, "ready"}},
 		"adopted":                {mode: v1alpha1.ModeAdopted, conditions: []metav1.Condition{ready}, want: stage{finished, "ready"}},
-		"adopted and refused": {mode: v1alpha1.ModeAdopted, conditions: []metav1.Condition{condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNotInstalled), condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonNotInstalled)},
-			want: stage{refused, "NotInstalled: why"}},
+		"adopted and refused": {
+			mode: v1alpha1.ModeAdopted, conditions: []metav1.Condition{condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNotInstalled), condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonNotInstalled)},
+			want: stage{refused, "NotInstalled: why"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mesh := &v1alpha1.Mesh{}

@@ -29,6 +29,8 @@ type removing struct {
 	change
 
 	members, crds bool
+	// native is the number of native objects that go.
+	native int
 }
 
 func (a *app) uninstallInstalled(word string) *cobra.Command {
@@ -75,7 +77,8 @@ func (a *app) removeInstalled(ctx context.Context, c client.Client, obj client.O
 	if err != nil {
 		return err
 	}
-	if err := a.showRemoval(ctx, c, obj, r, len(native)); err != nil {
+	r.native = len(native)
+	if err := a.showRemoval(ctx, c, obj, r); err != nil {
 		return err
 	}
 	if r.dryRun != "" {
@@ -90,7 +93,7 @@ func (a *app) removeInstalled(ctx context.Context, c client.Client, obj client.O
 	if err != nil {
 		return err
 	}
-	if err := a.consent(ctx, c, obj, r, len(native)); err != nil {
+	if err := a.consent(ctx, c, obj, r); err != nil {
 		return fmt.Errorf("agree to the removal of %s: %w", what, err)
 	}
 	if err := c.Delete(ctx, obj); client.IgnoreNotFound(err) != nil {
@@ -104,13 +107,13 @@ func (a *app) removeInstalled(ctx context.Context, c client.Client, obj client.O
 }
 
 // showRemoval says what goes, and refuses while somebody needs it.
-func (a *app) showRemoval(ctx context.Context, c client.Client, obj client.Object, r *removing, native int) error {
+func (a *app) showRemoval(ctx context.Context, c client.Client, obj client.Object, r *removing) error {
 	members, gateways, err := a.dependents(ctx, c, obj)
 	if err != nil {
 		return err
 	}
-	if native > 0 {
-		a.note("%d native objects that came from it go; to keep them: meshctl release %s/%s first", native, strings.ToLower(obj.GetObjectKind().GroupVersionKind().Kind), obj.GetName())
+	if r.native > 0 {
+		a.note("%d native objects that came from it go; to keep them: meshctl release %s/%s first", r.native, strings.ToLower(obj.GetObjectKind().GroupVersionKind().Kind), obj.GetName())
 	}
 	_, mode, _ := installedStatus(obj)
 	if mode == v1alpha1.ModeAdopted {
@@ -164,7 +167,7 @@ func (r *removing) agreed() string {
 }
 
 // consent writes on the object what was agreed to, before it is deleted.
-func (a *app) consent(ctx context.Context, c client.Client, obj client.Object, r *removing, native int) error {
+func (a *app) consent(ctx context.Context, c client.Client, obj client.Object, r *removing) error {
 	before, ok := obj.DeepCopyObject().(client.Object)
 	if !ok {
 		return errors.New("it cannot be copied")
@@ -172,8 +175,8 @@ func (a *app) consent(ctx context.Context, c client.Client, obj client.Object, r
 	if agreed := r.agreed(); agreed != "" {
 		annotate(obj, v1alpha1.AnnotationUninstall, agreed)
 	}
-	if native > 0 {
-		annotate(obj, mesh.AnnotationConfirmPrune, strconv.Itoa(native))
+	if r.native > 0 {
+		annotate(obj, mesh.AnnotationConfirmPrune, strconv.Itoa(r.native))
 	}
 	return client.IgnoreNotFound(c.Patch(ctx, obj, client.MergeFrom(before)))
 }

@@ -53,7 +53,7 @@ restart; 2 it was refused, failed or was rolled back, or took too long.`,
 		},
 	}
 	u.managed.addFlags(cmd.Flags())
-	u.change.addFlagsFor(cmd.Flags(), time.Hour)
+	u.addFlagsFor(cmd.Flags(), time.Hour)
 	u.addConfirm(cmd.Flags())
 	cmd.Flags().BoolVar(&u.moveImmovable, "move-immovable", false, "restart workloads, too, that cannot be without losing requests")
 	cmd.Flags().BoolVar(&u.retry, "retry", false, "try again what failed, and take back what somebody changed by hand")

@@ -69,14 +69,14 @@ func try(ctx context.Context, c client.Client, obj *unstructured.Unstructured) (
 		return "", err
 	case !there:
 		return Create, nil
-	case equality.Semantic.DeepEqual(comparable(live), comparable(after)):
+	case equality.Semantic.DeepEqual(stable(live), stable(after)):
 		return Unchanged, nil
 	}
 	return Change, nil
 }
 
-// comparable returns an object without what changes by itself.
-func comparable(obj *unstructured.Unstructured) map[string]any {
+// stable returns an object without what changes by itself.
+func stable(obj *unstructured.Unstructured) map[string]any {
 	out := obj.DeepCopy()
 	for _, field := range []string{"generation", "managedFields", "resourceVersion"} {
 		unstructured.RemoveNestedField(out.Object, "metadata", field)
