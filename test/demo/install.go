@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -159,9 +160,17 @@ func (d *demo) showOne(ctx context.Context, kind string, key client.ObjectKey) e
 	return d.status(ctx, o)
 }
 
+// ownMark is how the example says that its namespace is in somebody else's mesh
+// already. Beside the marks of a mesh of Meshloom's own, nobody would inject.
+const ownMark = "    istio-injection: enabled\n"
+
 // installBookinfo makes the namespace first: its pods get a sidecar once the
 // mesh has it.
 func (d *demo) installBookinfo(ctx context.Context) error {
+	text, err := os.ReadFile(d.example("app.yaml"))
+	if err != nil {
+		return fmt.Errorf("read example: %w", err)
+	}
 	if !d.adopted {
 		if err := d.makeNamespace(ctx, bookinfo, map[string]string{"mesh": mesh}); err != nil {
 			return err
@@ -169,8 +178,9 @@ func (d *demo) installBookinfo(ctx context.Context) error {
 		if err := d.AwaitMember(ctx, bookinfo); err != nil {
 			return err
 		}
+		text = bytes.ReplaceAll(text, []byte(ownMark), nil)
 	}
-	if err := d.ApplyFile(ctx, d.example("app.yaml")); err != nil {
+	if err := d.Apply(ctx, text); err != nil {
 		return err
 	}
 	return d.AwaitDeployments(ctx, bookinfo)
