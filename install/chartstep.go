@@ -175,10 +175,26 @@ func (r ChartsRequest) gates(c *Chart, rel *Release) Step {
 	if r.noted(c).Good == rel.Digest {
 		return r.wait(c, r.Now.Add(r.Limits.Pause), "%s is not as it was: %s", rel.key(), why)
 	}
-	if until := rel.Updated.Add(r.Limits.Gates); r.Now.Before(until) {
+	limit := r.Limits.Gates
+	if r.unserved(c) {
+		limit += lookedAtAnew
+	}
+	if until := rel.Updated.Add(limit); r.Now.Before(until) {
 		return r.wait(c, earlier(until, r.Now.Add(r.Limits.Pause)), "waiting for %s: %s", rel.key(), why)
 	}
-	return r.back(c, rel, fmt.Sprintf("not ready within %s: %s", r.Limits.Gates, why))
+	return r.back(c, rel, fmt.Sprintf("not ready within %s: %s", limit, why))
+}
+
+// lookedAtAnew is how long it takes at most until an API server that was started
+// anew right after a CRD was written looks at it again.
+const lookedAtAnew = 6 * time.Minute
+
+// unserved says whether a CRD that the chart waits for is not served.
+func (r ChartsRequest) unserved(c *Chart) bool {
+	return r.Gate != nil && slices.ContainsFunc(c.Gates, func(g Gate) bool {
+		holds, _ := r.Gate(g)
+		return g.Kind == DefinitionServed && !holds
+	})
 }
 
 // closed says why the gates of a chart do not hold; "" where all do.

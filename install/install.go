@@ -9,6 +9,8 @@ package install
 import (
 	"io/fs"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -37,6 +39,9 @@ type Planner struct {
 	// Managers are the field managers of what a control plane makes by itself,
 	// beside its charts, in its own namespace.
 	Managers []string
+	// Leftovers are objects that a control plane makes in namespaces all over
+	// the cluster and leaves there when it goes.
+	Leftovers []Leftover
 	// Trust says how the provider takes its root of trust; nil where it keeps
 	// it to itself.
 	Trust *Trust
@@ -154,4 +159,13 @@ type Gate struct {
 	Resource  string `json:"resource"`
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
+}
+
+// Leftover says what a control plane leaves behind.
+type Leftover struct {
+	Kind schema.GroupVersionKind
+	// Names that such objects have.
+	Names []string
+	// Labels that all of them carry.
+	Labels map[string]string
 }

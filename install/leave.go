@@ -19,7 +19,21 @@ func (l *life) leave() Step {
 	if step.Kind != StepDone {
 		return step
 	}
+	if left := l.leftovers(); len(left) > 0 {
+		return Step{
+			Kind: StepSweep, Reason: v1alpha1.ReasonDeleting,
+			Message: fmt.Sprintf("removing what the control plane left: %s", list(left, 3)),
+		}
+	}
 	return l.release()
+}
+
+// leftovers are what nobody else's control plane may need.
+func (l *life) leftovers() []string {
+	if len(l.w.Neighbours) > 0 || len(l.strangers()) > 0 {
+		return nil
+	}
+	return l.s.Leftovers
 }
 
 // release lets go of the Mesh. The namespace goes too if Meshloom made it and

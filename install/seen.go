@@ -48,7 +48,10 @@ type Seen struct {
 	Trust TrustSeen
 	// Home is the namespace of the control plane.
 	Home NamespaceSeen
-	Now  time.Time
+	// Leftovers name what the control plane left in namespaces, as
+	// "ConfigMap shop/root"; seen only once all of its releases are gone.
+	Leftovers []string
+	Now       time.Time
 }
 
 // NamespaceSeen is what was seen of one namespace.

@@ -33,6 +33,8 @@ func Simulate(w Wanted, s Seen, step Step, state v1alpha1.InstallState) Seen {
 		next.record(step.Namespace, step.Revision)
 	case StepRestart:
 		next.restart(step.Workload)
+	case StepSweep:
+		next.Leftovers = nil
 	case StepDone, StepWait, StepRefuse, StepRelease:
 		next.followGateways()
 	}

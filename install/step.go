@@ -56,6 +56,8 @@ const (
 	StepRecord StepKind = "Record"
 	// StepRestart has a workload's pods made anew.
 	StepRestart StepKind = "Restart"
+	// StepSweep removes what a control plane left in namespaces.
+	StepSweep StepKind = "Sweep"
 	// StepRelease removes what Meshloom made beside the charts: its Secrets of
 	// trust and, if it is named, the namespace. Then it takes the finalizer off
 	// the Mesh.

@@ -35,6 +35,7 @@ type flags struct {
 	qps                      float32
 	leaseDuration, renewTime time.Duration
 	bundle                   string
+	installTimeout           time.Duration
 	certificates             []string
 }
 
@@ -54,6 +55,7 @@ func parse(args []string) (*flags, error) {
 	set.IntVar(&f.workers, "workers", 8, "units that are processed at the same time")
 	set.DurationVar(&f.settle, "settle", 2*time.Second, "how long a change of routes has to reach proxies before what it replaces is removed")
 	set.StringVar(&f.bundle, "chart-bundle", "", "archive with the charts of all that is installed, made by meshctl bundle; empty takes each chart from where it is published")
+	set.DurationVar(&f.installTimeout, "install-timeout", 5*time.Minute, "how long a control plane may take to become ready before it is rolled back")
 	set.StringSliceVar(&f.certificates, "certificate-namespaces", []string{everyNamespace}, "namespaces whose TLS Secrets are read to check the certificates of listeners; * is all, empty is none")
 	set.IntVarP(&f.verbosity, "verbosity", "v", 0, "log level: 0 what changes, 1 why")
 	set.Float32Var(&f.qps, "kube-api-qps", -1, "limit of requests a second to the API server; -1 leaves it to the server's own flow control")

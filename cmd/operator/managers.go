@@ -18,6 +18,7 @@ import (
 
 	"github.com/meshloom/meshloom/controllers"
 	"github.com/meshloom/meshloom/controllers/installer"
+	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/install/helm"
 	"github.com/meshloom/meshloom/translators/all"
 )
@@ -88,6 +89,7 @@ const meshes = 4
 func (f *flags) installer(config *rest.Config, options ctrl.Options) (manager.Manager, <-chan struct{}, error) {
 	what := installer.Options{
 		Providers: all.Providers(), Workers: meshes, Registerer: ctrlmetrics.Registry,
+		Limits: install.Limits{Gates: f.installTimeout},
 		Engine: helm.New(helm.Options{
 			Config: config, Namespace: f.home(), Bundle: f.bundle,
 			Log: slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn + 4*f.level()}),

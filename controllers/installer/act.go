@@ -37,6 +37,7 @@ var acts = map[install.StepKind]func(*actor, context.Context, turn) error{
 	install.StepUnlock:          (*actor).chart,
 	install.StepRecord:          (*actor).move,
 	install.StepRestart:         (*actor).restart,
+	install.StepSweep:           (*actor).sweep,
 	install.StepRelease:         (*actor).release,
 }
 
@@ -60,7 +61,7 @@ func (a *actor) chart(ctx context.Context, t turn) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actLimit)
 	defer cancel()
 	err := a.engine.Do(ctx, helm.Doing{
-		Step: t.step, Owner: t.owner, Charts: t.charts, TakeOver: t.takeOver, Definitions: t.definitions,
+		Step: t.step, Owner: t.owner, Charts: t.charts(), TakeOver: t.takeOver, Definitions: t.definitions,
 	})
 	if err != nil {
 		return err

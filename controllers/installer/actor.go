@@ -44,8 +44,8 @@ type turn struct {
 	state *v1alpha1.InstallState
 	// held objects are kept by a finalizer until all of theirs is removed.
 	held bool
-	// charts are those that come with this binary.
-	charts fs.FS
+	// planner is the provider's; nil where there is none.
+	planner *install.Planner
 	// takeOver and definitions are what somebody agreed to.
 	takeOver, definitions bool
 	// place is where the root of trust is kept.
@@ -58,6 +58,14 @@ func (t turn) generation() int64 {
 		return 0
 	}
 	return t.object.GetGeneration()
+}
+
+// charts are those that come with this binary.
+func (t turn) charts() fs.FS {
+	if t.planner == nil {
+		return nil
+	}
+	return t.planner.Charts
 }
 
 // take records how things stand, and then does the step: what dies in between

@@ -70,7 +70,7 @@ func Add(mgr manager.Manager, opts Options) (<-chan struct{}, error) {
 	}
 	o := &observer{
 		providers: opts.Providers, limits: opts.Limits, cache: mgr.GetCache(), live: mgr.GetAPIReader(), version: serverVersion(info), releases: opts.Engine.Releases,
-		kinds: namespaced(info),
+		info: info,
 	}
 	a := &actor{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), engine: opts.Engine, recorder: mgr.GetEventRecorder(Manager), metrics: m,

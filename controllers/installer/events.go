@@ -43,7 +43,7 @@ var reasons = map[install.StepKind]string{
 	install.StepEnsureNamespace: "NamespaceCreated", install.StepKeepTrust: "RootKept", install.StepWriteTrust: "TrustWritten",
 	install.StepInstall: "ChartInstalled", install.StepUpgrade: "ChartUpgraded", install.StepRollBack: "ChartRolledBack",
 	install.StepUninstall: "ChartRemoved", install.StepUnlock: "ReleaseUnlocked", install.StepRecord: "NamespaceMoved",
-	install.StepRestart: "WorkloadRestarted", install.StepRelease: "Released",
+	install.StepRestart: "WorkloadRestarted", install.StepSweep: "LeftoversRemoved", install.StepRelease: "Released",
 }
 
 // describe names what a step does, and to what.
@@ -65,6 +65,8 @@ func describe(s install.Step) string {
 		return fmt.Sprintf("move namespace %s to revision %s", s.Namespace, s.Revision)
 	case install.StepRestart:
 		return fmt.Sprintf("restart %s %s/%s", s.Workload.Kind, s.Workload.Namespace, s.Workload.Name)
+	case install.StepSweep:
+		return "remove what the control plane left in namespaces"
 	case install.StepRelease:
 		return "let it go"
 	default:

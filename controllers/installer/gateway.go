@@ -54,7 +54,7 @@ func (g *gateways) reconcile(ctx context.Context, key client.ObjectKey) (reconci
 	}
 	next.step, next.state = install.NextGateway(planner, wanted, found)
 	if planner != nil {
-		next.charts = planner.Charts
+		next.planner = planner
 	}
 	if object != nil {
 		next.takeOver = object.Annotations[v1alpha1.AnnotationAdopt] == key.Namespace

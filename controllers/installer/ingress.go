@@ -57,7 +57,7 @@ func (c *ingressControllers) reconcile(ctx context.Context, key client.ObjectKey
 	}
 	step, state := install.NextController(provider.Charts, wanted, found)
 	return c.take(ctx, turn{
-		object: object, owner: owner, step: step, state: state, held: true, charts: provider.Charts.Charts,
+		object: object, owner: owner, step: step, state: state, held: true, planner: provider.Charts,
 		takeOver:    object.Annotations[v1alpha1.AnnotationAdopt] == wanted.Namespace,
 		definitions: agreed(object, "crds"),
 	})

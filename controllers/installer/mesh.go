@@ -73,7 +73,7 @@ func (m *meshes) reconcile(ctx context.Context, key client.ObjectKey) (reconcile
 	}
 	step, state := install.Next(provider.Charts, wanted, seen)
 	next := turn{
-		object: mesh, owner: owner, step: step, state: &state, held: true, charts: provider.Charts.Charts,
+		object: mesh, owner: owner, step: step, state: &state, held: true, planner: provider.Charts,
 		takeOver: mesh.Annotations[v1alpha1.AnnotationAdopt] == t.namespace, definitions: agreed(mesh, "crds"),
 	}
 	if provider.Charts.Trust != nil {

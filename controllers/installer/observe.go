@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
@@ -40,9 +41,9 @@ type observer struct {
 	// version returns that of the API server, and releases those of Helm.
 	version  func(context.Context) (string, error)
 	releases func(context.Context) ([]install.Release, error)
-	// kinds returns those of all that can be in a namespace; nil where nobody
-	// needs to know.
-	kinds func() ([]schema.GroupVersionKind, error)
+	// info says what an API server serves; nil where nobody asks who else is in a
+	// namespace.
+	info discovery.DiscoveryInterface
 }
 
 // provider returns the provider of a name; nil where there is none.
@@ -113,6 +114,11 @@ func (o *observer) see(ctx context.Context, t target, w install.Wanted) (install
 	}
 	if err = o.proxies(ctx, t, &seen); err != nil {
 		return seen, err
+	}
+	if w.Deleting {
+		if seen.Leftovers, err = o.leftovers(ctx, t, seen.Cluster.Releases); err != nil {
+			return seen, err
+		}
 	}
 	if w.Deleting && seen.Home.Ours {
 		if seen.Home.Others, err = o.others(ctx, t, seen.Cluster.Releases); err != nil {

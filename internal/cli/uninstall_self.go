@@ -98,8 +98,8 @@ func (a *app) uninstallSelf(ctx context.Context, ch *change, crds bool) error {
 		return err
 	}
 	a.note("Meshloom is removed")
-	if !crds {
-		return nil
+	if err := a.leaveNamespace(ctx, c); err != nil || !crds {
+		return err
 	}
 	return a.deleteDefinitions(ctx, c, lost)
 }

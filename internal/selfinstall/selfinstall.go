@@ -9,10 +9,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/meshloom/meshloom/install/chart"
@@ -82,6 +85,17 @@ func Namespace() *unstructured.Unstructured {
 	})
 	return ns
 }
+
+// Made says whether a namespace is as Namespace makes it: one that somebody
+// prepared by other means is not ours to delete.
+func Made(ns client.Object) bool {
+	return ns.GetName() == chart.Namespace && ns.GetLabels()["app.kubernetes.io/part-of"] == "meshloom" &&
+		slices.ContainsFunc(ns.GetManagedFields(), func(f metav1.ManagedFieldsEntry) bool { return f.Manager == manager })
+}
+
+// Managers are the field managers of what Meshloom's processes leave in its
+// namespace: their leases.
+func Managers() []string { return []string{"operator"} }
 
 // parse reads the documents of a manifest.
 func parse(text string) ([]*unstructured.Unstructured, error) {

@@ -1,6 +1,8 @@
 package istio
 
 import (
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
 )
@@ -30,9 +32,20 @@ func planner() *install.Planner {
 		ProxyOf:    proxyOf,
 		Found:      found,
 		Managers:   []string{"pilot-discovery"},
+		Leftovers:  leftovers(),
 		Trust:      trust(),
 		Charts:     charts(),
 	}
+}
+
+// leftovers are what istiod puts into every namespace that it discovers, so that
+// proxies know whom to trust.
+func leftovers() []install.Leftover {
+	return []install.Leftover{{
+		Kind:   corev1.SchemeGroupVersion.WithKind("ConfigMap"),
+		Names:  []string{"istio-ca-root-cert", "istio-ca-crl"},
+		Labels: map[string]string{"istio.io/config": "true"},
+	}}
 }
 
 // planController plans nothing: the control plane of a mesh runs Istio's

@@ -1,0 +1,69 @@
+package installer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshloom/meshloom/install"
+)
+
+// leftovers names what the control plane of a mesh left in namespaces. While
+// releases of the mesh are left it is too early to look.
+func (o *observer) leftovers(ctx context.Context, t target, releases []install.Release) ([]string, error) {
+	mine := ownerOfMesh(t.mesh.Name)
+	if slices.ContainsFunc(releases, func(r install.Release) bool { return install.SameOwner(r.Owner, mine) }) {
+		return nil, nil
+	}
+	var names []string
+	err := eachLeftover(ctx, o.live, t.provider.Charts, func(kind string, object *metav1.PartialObjectMetadata) error {
+		names = append(names, kind+" "+object.Namespace+"/"+object.Name)
+		return nil
+	})
+	return names, err
+}
+
+// sweep removes what a control plane left in namespaces.
+func (a *actor) sweep(ctx context.Context, t turn) error {
+	return eachLeftover(ctx, a.live, t.planner, func(kind string, object *metav1.PartialObjectMetadata) error {
+		if err := a.client.Delete(ctx, object, exactly(object)); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("delete %s %s/%s: %w", kind, object.Namespace, object.Name, err)
+		}
+		return nil
+	})
+}
+
+// eachLeftover calls do for what a control plane made by itself in any
+// namespace: what has its name, its labels, and nobody else's fields.
+func eachLeftover(ctx context.Context, from client.Reader, p *install.Planner, do func(kind string, object *metav1.PartialObjectMetadata) error) error {
+	for _, left := range p.Leftovers {
+		list := partialList(left.Kind)
+		if err := from.List(ctx, list, client.MatchingLabels(left.Labels)); err != nil {
+			return fmt.Errorf("list %s: %w", left.Kind.Kind, err)
+		}
+		for i := range list.Items {
+			object := &list.Items[i]
+			if object.DeletionTimestamp != nil || !slices.Contains(left.Names, object.Name) || !madeBy(object, p.Managers) {
+				continue
+			}
+			object.SetGroupVersionKind(left.Kind)
+			if err := do(left.Kind.Kind, object); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// madeBy says whether nobody but the managers has written fields of an object.
+func madeBy(object *metav1.PartialObjectMetadata, managers []string) bool {
+	for _, field := range object.ManagedFields {
+		if !slices.Contains(managers, field.Manager) {
+			return false
+		}
+	}
+	return len(object.ManagedFields) > 0
+}
