@@ -3,6 +3,7 @@
 package lifecycle
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -58,7 +59,7 @@ func helm(t *testing.T) {
 		return "every revision is Meshloom's", nil
 	})
 	happening(t, "helm rollback by hand", "ChangedByHand", func() (string, error) {
-		if err := runHelm(ctx, nil, "rollback", istiod.Name, "--namespace", control); err != nil {
+		if err := runHelm(ctx, nil, "rollback", istiod.Name, "--namespace", control, "--force-conflicts"); err != nil {
 			return "", err
 		}
 		return "ChangedByHand", await(ctx, "the rollback is reported", func(m *v1alpha1.Mesh) bool {
@@ -101,9 +102,12 @@ func runHelm(ctx context.Context, into any, args ...string) error {
 	if into != nil {
 		args = append(args, "--output", "json")
 	}
-	out, err := exec.CommandContext(ctx, program, args...).Output()
+	var said bytes.Buffer
+	command := exec.CommandContext(ctx, program, args...)
+	command.Stderr = &said
+	out, err := command.Output()
 	if err != nil {
-		return fmt.Errorf("run helm %s: %w", args[0], err)
+		return fmt.Errorf("run helm %s: %w: %s", args[0], err, said.String())
 	}
 	if into == nil {
 		return nil

@@ -46,7 +46,7 @@ func shop(t *testing.T) *v1alpha1.Mesh {
 	m.Spec.Helm = helmOf(istio.PlainEnvoy(), charts.Good)
 	// Certificates that live no longer than kubelets take to change a file: a
 	// rotation waits for their end.
-	setValue(m, "90s", "meshConfig", "defaultConfig", "proxyMetadata", "SECRET_TTL")
+	setValue(m, "30s", "meshConfig", "defaultConfig", "proxyMetadata", "SECRET_TTL")
 	return m
 }
 

@@ -3,17 +3,10 @@
 package lifecycle
 
 import (
-	"context"
-	"fmt"
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/test/stage"
 )
 
 // rootRotation gives the mesh another root of trust while requests go on. Each
@@ -39,41 +32,4 @@ func rootRotation(t *testing.T) {
 		})
 	})
 	f.finish(atLeast)
-}
-
-// renewProxies has all pods with a proxy made anew, without regard for requests.
-func renewProxies(ctx context.Context) error {
-	var pods corev1.PodList
-	if err := life.API.List(ctx, &pods); err != nil {
-		return fmt.Errorf("list pods: %w", err)
-	}
-	old := map[types.UID]bool{}
-	for i := range pods.Items {
-		if p := &pods.Items[i]; proxyOf(p) != "no proxy" {
-			old[p.UID] = true
-			if err := life.API.Delete(ctx, p); client.IgnoreNotFound(err) != nil {
-				return fmt.Errorf("delete pod %s/%s: %w", p.Namespace, p.Name, err)
-			}
-		}
-	}
-	err := stage.Until(ctx, func(ctx context.Context) (bool, error) {
-		if err := life.API.List(ctx, &pods); err != nil {
-			return false, err
-		}
-		count := 0
-		for i := range pods.Items {
-			switch p := &pods.Items[i]; {
-			case proxyOf(p) == "no proxy":
-			case old[p.UID] || !ready(p):
-				return false, nil
-			default:
-				count++
-			}
-		}
-		return count >= len(old), nil
-	})
-	if err != nil {
-		return fmt.Errorf("wait for %d new proxies: %w", len(old), err)
-	}
-	return nil
 }

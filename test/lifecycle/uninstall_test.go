@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/test/stage"
@@ -55,7 +56,7 @@ func removeNamespaces(t *testing.T, names ...string) error {
 	for _, name := range names {
 		n := &corev1.Namespace{}
 		n.Name = name
-		if err := life.API.Delete(t.Context(), n); err != nil {
+		if err := life.API.Delete(t.Context(), n); client.IgnoreNotFound(err) != nil {
 			return err
 		}
 		if err := gone(t.Context(), n); err != nil {
