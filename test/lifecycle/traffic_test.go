@@ -28,7 +28,7 @@ const atLeast = 50_000
 
 // rate of each stream, a second. All four together leave the two cores of a
 // small machine room for pods that start.
-const rate = 200
+const rate = 300
 
 // stream is one caller that goes on through a change. The mesh retries nothing
 // on the way to reviews, and twice on the way to details.

@@ -107,7 +107,7 @@ func ProductFlags() []string {
 
 // InstallProduct installs Meshloom with meshctl and returns when it is ready.
 func (s *Stage) InstallProduct(ctx context.Context) error {
-	_, err := s.MustMeshctl(ctx, append([]string{"install", "-y", "--timeout=3m"}, ProductFlags()...)...)
+	_, err := s.MustMeshctl(ctx, append([]string{"install", "-y", "--timeout=3m", "--set=installer.extraArgs={--install-timeout=90s}"}, ProductFlags()...)...)
 	return err
 }
 
