@@ -98,10 +98,51 @@ func (a *app) uninstallSelf(ctx context.Context, ch *change, crds bool) error {
 		return err
 	}
 	a.note("Meshloom is removed")
-	if err := a.leaveNamespace(ctx, c); err != nil || !crds {
+	going, err := a.leaveNamespace(ctx, c)
+	if err != nil {
 		return err
 	}
-	return a.deleteDefinitions(ctx, c, lost)
+	if crds {
+		definitions, err := a.deleteDefinitions(ctx, c, lost)
+		if err != nil {
+			return err
+		}
+		going = append(going, definitions...)
+	}
+	return a.awaitAbsent(ctx, c, going, ch.timeout)
+}
+
+// awaitAbsent waits until objects that were deleted are gone.
+func (a *app) awaitAbsent(ctx context.Context, c client.Client, objects []client.Object, timeout time.Duration) error {
+	if len(objects) == 0 {
+		return nil
+	}
+	show := a.progress()
+	defer show.end()
+	var left []string
+	err := poll(ctx, timeout, func(ctx context.Context) error {
+		left = nil
+		for _, obj := range objects {
+			err := c.Get(ctx, client.ObjectKeyFromObject(obj), obj)
+			if err == nil {
+				left = append(left, obj.GetName())
+			} else if !apierrors.IsNotFound(err) {
+				return err
+			}
+		}
+		if len(left) == 0 {
+			return errEnded
+		}
+		show.say("waiting for " + strings.Join(left, ", ") + " to go")
+		return nil
+	})
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("still there after %s: %s", timeout, strings.Join(left, ", "))
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted; what was deleted goes")
+	}
+	return err
 }
 
 // unifiedObjects lists all objects of the unified API.
@@ -143,31 +184,33 @@ func (a *app) awaitNoPods(ctx context.Context, c client.Client, timeout time.Dur
 	return err
 }
 
-// deleteDefinitions deletes the CRDs of the unified API. Nobody is left who
+// deleteDefinitions deletes the CRDs of the unified API, and returns them. Nobody is left who
 // would answer to the finalizers of objects, and nothing is to be removed for
 // them, so they are taken off first.
-func (a *app) deleteDefinitions(ctx context.Context, c client.Client, objects []client.Object) error {
+func (a *app) deleteDefinitions(ctx context.Context, c client.Client, objects []client.Object) ([]client.Object, error) {
 	for _, obj := range objects {
 		before, ok := obj.DeepCopyObject().(client.Object)
 		if !ok || !controllerutil.RemoveFinalizer(obj, finalizer) {
 			continue
 		}
 		if err := client.IgnoreNotFound(c.Patch(ctx, obj, client.MergeFrom(before))); err != nil {
-			return fmt.Errorf("take the finalizer off %s: %w", kinds.RefOf(obj), err)
+			return nil, fmt.Errorf("take the finalizer off %s: %w", kinds.RefOf(obj), err)
 		}
 	}
 	definitions, err := kinds.Definitions()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var deleted []client.Object
 	for _, definition := range definitions {
 		crd := &apiextensionsv1.CustomResourceDefinition{}
 		crd.Name = definition.Name
 		err := c.Delete(ctx, crd)
 		if err != nil && !apierrors.IsNotFound(err) && !meta.IsNoMatchError(err) {
-			return fmt.Errorf("delete definition %s: %w", crd.Name, err)
+			return nil, fmt.Errorf("delete definition %s: %w", crd.Name, err)
 		}
+		deleted = append(deleted, crd)
 	}
 	a.note("the CRDs are deleted")
-	return nil
+	return deleted, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -47,6 +48,9 @@ func (s *Stage) TakeSnapshot(ctx context.Context) (Snapshot, error) {
 				continue
 			}
 			found, err := objects.Resource(version.WithResource(kind.Name)).List(ctx, metav1.ListOptions{})
+			if apierrors.IsNotFound(err) {
+				continue // Its definition went a moment ago.
+			}
 			if err != nil {
 				return nil, fmt.Errorf("list %s: %w", kind.Name, err)
 			}
