@@ -145,7 +145,11 @@ func (l *life) workload(r Rollout, w *MemberWorkload, s Standing) *Step {
 // pause says what has to end before something more is touched: fewer than most
 // workloads may be on their way, and what was touched last must be seen.
 func (l *life) pause(r Rollout, most int) *Step {
-	if left := r.Pace.Settle - r.Now.Sub(r.Goal.Since); left > 0 {
+	settle := r.Pace.Settle
+	if l.strategy() == v1alpha1.UpgradeInPlace {
+		settle = max(settle, reconnect)
+	}
+	if left := settle - r.Now.Sub(r.Goal.Since); left > 0 {
 		return l.wait(left, "watching %s before members move to it", r.Goal.Revision)
 	}
 	if l.progress.busy >= most {
