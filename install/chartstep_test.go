@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 )
@@ -335,17 +334,6 @@ func TestNoted(t *testing.T) {
 	r = chartCase{state: hasFailed(asked), edit: retry}.request()
 	if got := Noted(r, NextChart(r)); len(got) != 0 {
 		t.Errorf("what is tried again is noted as %+v", got)
-	}
-	r = chartCase{releases: []Release{made(runs)}, state: wasGood(runs)}.request()
-	r.State = NoteFailed(r.State, asked, strings.Repeat("é", 2000))
-	if got := r.State[0]; len(r.State) != 1 || got.Failed != Digest(asked) || got.Good != Digest(runs) || len(got.Why) != maxWhy || !utf8.ValidString(got.Why) {
-		t.Errorf("what was refused is noted as %+v", got)
-	}
-	if step := NextChart(r); step.Kind != StepRefuse || entry(r, step).Failed != Digest(asked) {
-		t.Errorf("what was refused is followed by %s", step.Kind)
-	}
-	if got := NoteFailed(nil, asked, "no"); len(got) != 1 || got[0].Name != "plane" || got[0].Why != "no" {
-		t.Errorf("what was refused at first is noted as %+v", got)
 	}
 	was := noted(plane(), func(e *v1alpha1.InstalledRelease) { e.Name, e.Good = "former", "abc" })
 	r = chartCase{state: was, releases: []Release{made(asked), made(plane(func(c *Chart) { c.Release = "former" }))}}.request()

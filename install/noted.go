@@ -32,7 +32,9 @@ func Noted(r ChartsRequest, s Step) []v1alpha1.InstalledRelease {
 			noted = append(noted, written(old, rel))
 		}
 	}
-	sortReleases(noted)
+	slices.SortFunc(noted, func(a, b v1alpha1.InstalledRelease) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
 	return noted
 }
 
@@ -86,30 +88,6 @@ func (r ChartsRequest) noted(c *Chart) v1alpha1.InstalledRelease {
 // be tried again.
 func (r ChartsRequest) hasFailed(c *Chart) bool {
 	return !r.Retry && r.noted(c).Failed == Digest(*c)
-}
-
-// NoteFailed returns the releases of a state with it noted that what a chart
-// asks for failed, and why: for a step of NextChart that was answered with a
-// *Refusal before Helm recorded anything. NextChart then refuses it, until
-// somebody edits something, and what was there before lives on.
-func NoteFailed(state []v1alpha1.InstalledRelease, c Chart, why string) []v1alpha1.InstalledRelease {
-	noted := slices.Clone(state)
-	i := slices.IndexFunc(noted, func(e v1alpha1.InstalledRelease) bool {
-		return string(e.Namespace) == c.Namespace && e.Name == c.Release
-	})
-	if i < 0 {
-		i = len(noted)
-		noted = append(noted, v1alpha1.InstalledRelease{Namespace: v1alpha1.Namespace(c.Namespace), Name: c.Release})
-	}
-	noted[i].Failed, noted[i].Why = Digest(c), reason(why)
-	sortReleases(noted)
-	return noted
-}
-
-func sortReleases(list []v1alpha1.InstalledRelease) {
-	slices.SortFunc(list, func(a, b v1alpha1.InstalledRelease) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	})
 }
 
 // reason returns a reason as status takes it, without a broken character.
