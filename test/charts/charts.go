@@ -30,10 +30,11 @@ const (
 	Broken = "broken"
 )
 
-// Namespace is where the server of the repositories runs, and Manifests are its
-// objects.
+// Namespace is where the server of the repositories runs.
 const Namespace = "charts"
 
+// Manifests are the objects of the server of the repositories.
+//
 //go:embed server.yaml
 var Manifests []byte
 

@@ -18,6 +18,7 @@ import (
 // brokenUpgrades asks for what cannot become, in every way that is known, while
 // requests are sent. Nobody helps: what ran before has to run again.
 func brokenUpgrades(t *testing.T) {
+	t.Helper()
 	f := startTraffic(t)
 	for _, broken := range []struct {
 		what   string
@@ -61,7 +62,7 @@ func breakAndMend(ctx context.Context, t *testing.T, ask func(*v1alpha1.Mesh), r
 	}
 	t.Logf("%s: %s", said.Reason, said.Message)
 	if err := await(ctx, "only "+older+" runs again", func(*v1alpha1.Mesh) bool {
-		running := istiods(t)
+		running := istiods(ctx, t)
 		return len(running) == 1 && running[older] > 0
 	}); err != nil {
 		return "", err
@@ -109,10 +110,10 @@ func setValue(m *v1alpha1.Mesh, value any, path ...string) {
 
 // istiods are the versions of the control planes that are ready, and how many
 // pods each has.
-func istiods(t *testing.T) map[string]int {
+func istiods(ctx context.Context, t *testing.T) map[string]int {
 	t.Helper()
 	counts := map[string]int{}
-	for _, p := range podsIn(t, control) {
+	for _, p := range podsIn(ctx, t, control) {
 		if p.Labels["app"] == "istiod" && ready(&p) {
 			counts[tag(p.Spec.Containers[0].Image)]++
 		}

@@ -20,6 +20,7 @@ const immovable = "fragile"
 // requests go on and the installer is killed. A workload that cannot be moved
 // without loss is named before anything starts, and left.
 func canaryUpgrade(t *testing.T) {
+	t.Helper()
 	ctx := t.Context()
 	must(t, life.ApplyFile(ctx, "testdata/fragile.yaml"))
 	must(t, life.AwaitDeployments(ctx, bookinfo))
@@ -38,7 +39,7 @@ func canaryUpgrade(t *testing.T) {
 		if err := edit(ctx, func(m *v1alpha1.Mesh) { m.Spec.Version = newer }); err != nil {
 			return "", err
 		}
-		if err := await(ctx, "pods are being moved", func(*v1alpha1.Mesh) bool { return versions(t, bookinfo)[newer] > 0 }); err != nil {
+		if err := await(ctx, "pods are being moved", func(*v1alpha1.Mesh) bool { return versions(ctx, t, bookinfo)[newer] > 0 }); err != nil {
 			return "", err
 		}
 		if err := life.KillInstaller(ctx); err != nil {
@@ -47,7 +48,7 @@ func canaryUpgrade(t *testing.T) {
 		return "all moved but " + immovable, awaitMoved(ctx, t, newer, immovable)
 	})
 	happening(t, "istiods while a workload is left", "both", func() (string, error) {
-		if running := istiods(t); running[older] == 0 || running[newer] == 0 {
+		if running := istiods(ctx, t); running[older] == 0 || running[newer] == 0 {
 			return fmt.Sprint(running), nil
 		}
 		return "both", nil
@@ -59,7 +60,7 @@ func canaryUpgrade(t *testing.T) {
 		if err := awaitVersion(ctx, newer); err != nil {
 			return "", err
 		}
-		return "gone", await(ctx, "the older istiod is gone", func(*v1alpha1.Mesh) bool { return istiods(t)[older] == 0 })
+		return "gone", await(ctx, "the older istiod is gone", func(*v1alpha1.Mesh) bool { return istiods(ctx, t)[older] == 0 })
 	})
 	f.finish(atLeast)
 	countSplits(t)
@@ -71,7 +72,7 @@ func awaitMoved(ctx context.Context, t *testing.T, version, but string) error {
 	t.Helper()
 	return await(ctx, "all pods have a proxy of "+version, func(m *v1alpha1.Mesh) bool {
 		for _, namespace := range []string{bookinfo, callers, gateway.Namespace} {
-			for _, p := range podsIn(t, namespace) {
+			for _, p := range podsIn(ctx, t, namespace) {
 				if proxy := proxyOf(&p); proxy != version && (but == "" || !strings.HasPrefix(p.Name, but+"-")) {
 					return false
 				}

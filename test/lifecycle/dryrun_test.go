@@ -14,6 +14,7 @@ import (
 // server what meshctl wrote. That the count counts is shown by what meshctl
 // install wrote before.
 func dryRuns(t *testing.T) {
+	t.Helper()
 	for _, args := range [][]string{
 		append([]string{"install", "--dry-run"}, stage.ProductFlags()...),
 		{"install", "mesh", "other", "--provider=istio", "--dry-run"},

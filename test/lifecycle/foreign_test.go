@@ -17,6 +17,7 @@ import (
 // foreign installs Istio as somebody else would. A Managed Mesh for it is
 // refused with the way out; the way out changes nothing of what is there.
 func foreign(t *testing.T) {
+	t.Helper()
 	ctx := t.Context()
 	installer, err := istio.New(ctx, istio.Cluster{Kubeconfig: life.Kubeconfig}, os.Stdout)
 	must(t, err)

@@ -24,6 +24,7 @@ type release struct{ Name, Namespace, Revision, Status, Chart string }
 // helm asks the real Helm what Meshloom installed, and rolls a release back by
 // hand: Meshloom reports it, leaves it, and takes it back when told to.
 func helm(t *testing.T) {
+	t.Helper()
 	ctx := t.Context()
 	var istiod release
 	happening(t, "helm list", "base and istiod of "+newer, func() (string, error) {

@@ -15,6 +15,7 @@ import (
 // Everything that could be in the middle of it is killed: Meshloom, etcd and
 // the API server.
 func downgrade(t *testing.T) {
+	t.Helper()
 	f := startTraffic(t)
 	happening(t, newer+" to "+older+" in place, everything killed", older, func() (string, error) {
 		return older, change(t.Context(), t, older, func() error {
@@ -37,6 +38,7 @@ func downgrade(t *testing.T) {
 // inPlaceUpgrade replaces the control plane by the newer one, while requests go
 // on.
 func inPlaceUpgrade(t *testing.T) {
+	t.Helper()
 	f := startTraffic(t)
 	happening(t, older+" to "+newer+" in place", newer, func() (string, error) {
 		return newer, change(t.Context(), t, newer, func() error { return nil })

@@ -22,6 +22,7 @@ import (
 // meshctl, the mesh and its gateway by Meshloom. etcd and the API server are
 // killed while the mesh is being installed.
 func install(t *testing.T) {
+	t.Helper()
 	happening(t, "meshctl install", "ready", func() (string, error) { return "ready", life.InstallProduct(t.Context()) })
 	must(t, life.API.Create(t.Context(), shop(t)))
 	happening(t, "Istio "+older+" while etcd and the API server are killed", "installed", func() (string, error) {
@@ -44,7 +45,7 @@ func install(t *testing.T) {
 		if err := members(t.Context(), t); err != nil {
 			return "", err
 		}
-		return fmt.Sprint(versions(t, bookinfo)), nil
+		return fmt.Sprint(versions(t.Context(), t, bookinfo)), nil
 	})
 	must(t, life.Put(t.Context(), file(t, "testdata/traffic.yaml")))
 	countSplits(t)

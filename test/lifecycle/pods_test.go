@@ -16,11 +16,11 @@ import (
 )
 
 // podsIn are the pods of a namespace that are not about to go.
-func podsIn(t *testing.T, namespace string) []corev1.Pod {
+func podsIn(ctx context.Context, t *testing.T, namespace string) []corev1.Pod {
 	t.Helper()
 	var pods corev1.PodList
 	// The API server is killed now and then.
-	must(t, stage.Until(context.WithoutCancel(t.Context()), func(ctx context.Context) (bool, error) {
+	must(t, stage.Until(context.WithoutCancel(ctx), func(ctx context.Context) (bool, error) {
 		return life.API.List(ctx, &pods, client.InNamespace(namespace)) == nil, nil
 	}))
 	return slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil })
@@ -28,10 +28,10 @@ func podsIn(t *testing.T, namespace string) []corev1.Pod {
 
 // versions are those of the proxies in a namespace's pods, and how many pods
 // have each.
-func versions(t *testing.T, namespace string) map[string]int {
+func versions(ctx context.Context, t *testing.T, namespace string) map[string]int {
 	t.Helper()
 	counts := map[string]int{}
-	for _, p := range podsIn(t, namespace) {
+	for _, p := range podsIn(ctx, t, namespace) {
 		counts[proxyOf(&p)]++
 	}
 	return counts

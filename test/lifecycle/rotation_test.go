@@ -13,6 +13,7 @@ import (
 // of its three stages lasts until every certificate was issued anew, and until
 // kubelets have brought what changed into pods.
 func rootRotation(t *testing.T) {
+	t.Helper()
 	ctx := t.Context()
 	var before string
 	must(t, await(ctx, "there is a root", func(m *v1alpha1.Mesh) bool {

@@ -19,6 +19,7 @@ import (
 // removeMesh removes the mesh, which is refused while it has members, and all
 // that was made for it.
 func removeMesh(t *testing.T) {
+	t.Helper()
 	ctx := t.Context()
 	m := shop(t)
 	happening(t, "a mesh with members, deleted", "MembersExist", func() (string, error) {
@@ -42,6 +43,7 @@ func removeMesh(t *testing.T) {
 // uninstall removes Meshloom, and compares with the cluster as it was before
 // the first install.
 func uninstall(t *testing.T) {
+	t.Helper()
 	happening(t, "meshctl uninstall", "nothing is left", func() (string, error) {
 		if _, err := life.MustMeshctl(t.Context(), "uninstall", "-y", "--crds=delete", "--confirm=meshloom"); err != nil {
 			return "", err
