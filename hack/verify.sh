@@ -14,7 +14,10 @@ readonly apilint=(
 # What `make generate` writes.
 readonly generated=(':(glob)**/zz_generated.*' apis/v1alpha1/crds docs/reference install/chart/files)
 # The packages in which goroutines share memory.
-readonly concurrent=(./controllers/... ./internal/apply/... ./internal/reconciler/... ./internal/status/... ./test/load/...)
+readonly concurrent=(
+	./controllers ./controllers/mesh ./controllers/ingress ./controllers/traffic ./install/helm
+	./internal/apply/... ./internal/reconciler/... ./internal/status/... ./test/load/...
+)
 
 failed=()
 
@@ -67,6 +70,8 @@ check modules go mod tidy -diff
 check architecture go test -count=1 ./internal/arch/...
 check vulnerabilities vulnerabilities
 check race env CGO_ENABLED=1 go test -race -timeout 20m "${concurrent[@]}"
+# The other lives of the installer differ in what is decided, not in who does it at the same time.
+check race-installer env CGO_ENABLED=1 go test -race -timeout 20m -run 'TestInstallsAndRemoves|TestUpgrades|TestGatewayLives' ./controllers/installer
 check race-store env CGO_ENABLED=1 go test -race -run Concurrent ./translators/ir/resolve
 
 if ((${#failed[@]})); then
