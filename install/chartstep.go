@@ -46,6 +46,10 @@ type Limits struct {
 	Pause time.Duration
 	// Attempts is how many interruptions in a row make a failure; 10.
 	Attempts int
+	// Reconnect is how long proxies may take to connect with what took the place
+	// of their control plane: they try again at growing distances, of half a
+	// minute at most, and do not hear of pods that go until then; 45 seconds.
+	Reconnect time.Duration
 }
 
 func (l Limits) orDefaults() Limits {
@@ -57,6 +61,9 @@ func (l Limits) orDefaults() Limits {
 	}
 	if l.Pause == 0 {
 		l.Pause = 15 * time.Second
+	}
+	if l.Reconnect == 0 {
+		l.Reconnect = 45 * time.Second
 	}
 	if l.Attempts == 0 {
 		l.Attempts = 10

@@ -22,10 +22,6 @@ const (
 	defaultSettle = 10 * time.Second
 	// blind is how long what is seen of a cluster may lag behind it.
 	blind = 10 * time.Second
-	// reconnect is how long proxies may take to connect with what took the place
-	// of their control plane: they try again at growing distances, of half a
-	// minute at most. Until then they do not hear of pods that go.
-	reconnect = 45 * time.Second
 	// patience is how long a new pod may take to become ready.
 	patience = 10 * time.Minute
 	// poll is how often to look where something goes on.

@@ -147,7 +147,7 @@ func (l *life) workload(r Rollout, w *MemberWorkload, s Standing) *Step {
 func (l *life) pause(r Rollout, most int) *Step {
 	settle := r.Pace.Settle
 	if l.strategy() == v1alpha1.UpgradeInPlace {
-		settle = max(settle, reconnect)
+		settle = max(settle, l.w.Limits.orDefaults().Reconnect)
 	}
 	if left := settle - r.Now.Sub(r.Goal.Since); left > 0 {
 		return l.wait(left, "watching %s before members move to it", r.Goal.Revision)

@@ -40,8 +40,8 @@ func (r *Rig) Install(providers []translators.Provider, faults func(http.RoundTr
 	}
 	known, err := installer.Add(mgr, installer.Options{
 		Providers: providers, Workers: 2, Registerer: prometheus.NewRegistry(), Engine: helm.New(helm.Options{Config: cfg}),
-		// A writer that died is not waited for long.
-		Limits: install.Limits{Writer: 2 * time.Second, Pause: time.Second},
+		// A writer that died is not waited for long, and there are no proxies.
+		Limits: install.Limits{Writer: 2 * time.Second, Pause: time.Second, Reconnect: time.Second},
 	})
 	if err != nil {
 		r.t.Fatal(err)
