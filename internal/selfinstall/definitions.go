@@ -22,7 +22,7 @@ const manager = "helm"
 // that is there stays as it is.
 func EnsureNamespace(ctx context.Context, c client.Client) error {
 	ns := Namespace()
-	if err := c.Create(ctx, ns); client.IgnoreAlreadyExists(err) != nil {
+	if err := c.Create(ctx, ns, client.FieldOwner(manager)); client.IgnoreAlreadyExists(err) != nil {
 		return fmt.Errorf("create namespace %s: %w", ns.GetName(), err)
 	}
 	return nil

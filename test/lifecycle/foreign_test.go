@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/test/istio"
 	"github.com/meshloom/meshloom/test/stage"
@@ -84,5 +87,18 @@ func forgetIstio(t *testing.T, installer *istio.Installer) error {
 	if err := life.Remove(t.Context(), objects...); err != nil {
 		return err
 	}
-	return removeNamespaces(t, control)
+	if err := removeNamespaces(t, control); err != nil {
+		return err
+	}
+	// Helm knows nothing of what istiod put into every namespace.
+	var left corev1.ConfigMapList
+	if err := life.API.List(t.Context(), &left, client.MatchingLabels{"istio.io/config": "true"}); err != nil {
+		return err
+	}
+	for i := range left.Items {
+		if err := life.API.Delete(t.Context(), &left.Items[i]); client.IgnoreNotFound(err) != nil {
+			return err
+		}
+	}
+	return nil
 }
