@@ -49,7 +49,7 @@ func (l *life) hold(step Step) *Step {
 func (l *life) arrive() {
 	l.answer()
 	if wave := l.state.Wave; wave == nil || (place{wave.Version, wave.Revision}) != l.target {
-		next := &v1alpha1.MemberWave{Version: l.target.version, Revision: l.target.revision, Since: *l.now()}
+		next := &v1alpha1.MemberWave{Version: l.target.version, Revision: l.target.revision, Since: l.now()}
 		if wave != nil && wave.Revision == next.Revision {
 			next.From = wave.Version
 		}

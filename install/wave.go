@@ -75,7 +75,7 @@ func (l *life) inTurn(r Rollout) []*Member {
 // rollout is what decides about restarts now.
 func (l *life) rollout() Rollout {
 	goal := Goal{Version: l.inPlace.version, Revision: l.inPlace.revision}
-	if wave := l.state.Wave; wave != nil {
+	if wave := l.state.Wave; wave != nil && wave.Since != nil {
 		goal.Since = wave.Since.Time
 	}
 	return Rollout{Goal: goal, Pace: PaceOf(l.w), Now: l.s.Now}

@@ -117,7 +117,7 @@ type MemberWave struct {
 	// for something else.
 	//
 	// +required
-	Since metav1.Time `json:"since,omitzero"`
+	Since *metav1.Time `json:"since,omitempty"`
 }
 
 // AbandonedWave is what members could not move to, and why.
