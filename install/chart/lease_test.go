@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,6 +32,7 @@ func TestTheLeaderNeedsItsRole(t *testing.T) {
 			create(t, r, name)
 		}
 		seen := &recorder{account: "system:serviceaccount:" + chart.Namespace + ":" + account}
+		await(t, r, seen.account, lease)
 		cfg := rest.CopyConfig(r.Config)
 		cfg.Wrap(seen.over)
 		lead(t, cfg, lease)
@@ -47,6 +50,24 @@ func create(t *testing.T, r *rig.Rig, name string) {
 	t.Helper()
 	if err := r.Client.Create(t.Context(), render(t, nil)[name]); client.IgnoreAlreadyExists(err) != nil {
 		t.Fatal(err)
+	}
+}
+
+// await returns once the API server's authorizer has heard of the role: it
+// watches roles and bindings, so it may be a moment behind.
+func await(t *testing.T, r *rig.Rig, account, lease string) {
+	t.Helper()
+	asked := authorizationv1.ResourceAttributes{
+		Namespace: chart.Namespace, Verb: "get", Group: "coordination.k8s.io", Resource: "leases", Name: lease,
+	}
+	allowed := func(ctx context.Context) (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{}
+		review.Spec = authorizationv1.SubjectAccessReviewSpec{User: account, ResourceAttributes: &asked}
+		err := r.Client.Create(ctx, review)
+		return review.Status.Allowed, err
+	}
+	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 30*time.Second, true, allowed); err != nil {
+		t.Fatalf("%s is not allowed to get its lease: %v", account, err)
 	}
 }
 
