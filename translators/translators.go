@@ -28,6 +28,14 @@ type Provider struct {
 	// the other way. Drift watches, the scope of pruning, RBAC and docs are
 	// derived from it.
 	Kinds []schema.GroupVersionKind
+	// Parts are the kinds of objects of others to which the provider contributes
+	// fields, as Service; Namespace is understood.
+	Parts []schema.GroupVersionKind
+	// Foreign are kinds that are never emitted, and watched for Rivals: others'
+	// objects of them speak for what the provider's do.
+	Foreign []schema.GroupVersionKind
+	// Needs says what units of the mesh hold beside what users said.
+	Needs Requirements
 	// Supports answers for every ir.Feature that can occur in the variant. The
 	// answer is not to be changed: it may be the same for all who ask.
 	Supports func(Env) map[ir.Feature]Support
@@ -49,7 +57,7 @@ type Provider struct {
 	// MemberMarks are the labels and annotations that make a namespace a
 	// member; Facts of Env may change their values.
 	MemberMarks func(Env) []Mark
-	// Rivals lists the native objects, among those of Kinds, that speak for
+	// Rivals lists the native objects, among those of Kinds and Foreign, that speak for
 	// the same host or target as what a unit would write, by an index key that
 	// is equal for rivals. Objects for which it is empty have none. It is
 	// asked about objects as unstructured.Unstructured, ours and foreign ones.
@@ -58,12 +66,49 @@ type Provider struct {
 	// form of the same object, until they have moved over; nil where they need
 	// nothing of it. A nil function never expands.
 	Expand func(live, want *unstructured.Unstructured) *unstructured.Unstructured
+	// Verdict reads off the status of a live object of Kinds what the mesh or
+	// ingress made of it. A nil function is for those that say nothing.
+	Verdict func(live *unstructured.Unstructured) Verdict
 	// Observe reads off what runs in the namespace of a control plane (mesh) or
 	// of an ingress controller; nil where the provider does not run there. A
 	// nil function observes nothing.
 	Observe func(mesh bool, running []Running) *Observation
 	// Charts says what to install; nil where the provider cannot be installed.
 	Charts *install.Planner
+}
+
+// Requirements are parts of units that cost something to know, so that only the units
+// of providers that need them have them.
+type Requirements struct {
+	// Services is for NamespaceUnit.Services and Targeted.
+	Services bool
+	// Callers is for the Callers of all units.
+	Callers bool
+	// Namesakes is for the Namesakes of Services.
+	Namesakes bool
+	// Annotations are keys of annotations of Services and pods to be kept,
+	// besides those of Joins.
+	Annotations []string
+}
+
+// VerdictState says what a mesh or an ingress made of a native object.
+type VerdictState string
+
+// The verdicts.
+const (
+	// VerdictNone: it does not say, or not of the present generation yet.
+	VerdictNone VerdictState = ""
+	// VerdictAccepted: it has taken the object as it is.
+	VerdictAccepted VerdictState = "Accepted"
+	// VerdictRefused: it has refused the object, or a part of it.
+	VerdictRefused VerdictState = "Refused"
+)
+
+// Verdict is what a mesh or an ingress says of a native object in its status.
+type Verdict struct {
+	State VerdictState
+	// Reason and Message are its own words, where it refuses.
+	Reason, Message string
 }
 
 // FactRevision is the fact of a mesh with several control planes that names the
@@ -203,7 +248,10 @@ type Contribution struct {
 	// removed with the last contribution; false only ever writes fields of an
 	// object of somebody else, by server-side apply without force.
 	Create bool
-	// Path and Value are the field: Path as in {"metadata","labels","x"}.
+	// Path and Value are the field: Path as in {"metadata","labels","x"}. In an
+	// object that Create makes, an element as "[name=x]" is the item of the list
+	// before it that has this key, which is made where it is missing; items are
+	// sorted by their keys.
 	Path   []string
 	Value  any
 	Source ir.Source

@@ -14,6 +14,19 @@ type AccessUnit struct {
 	// select these workloads too: they are emitted by the namespace unit and
 	// are here for providers that must merge.
 	NamespaceRules *AccessRules `json:"namespaceRules,omitempty"`
+	// Callers are the Services of members whose pods run under an identity, or
+	// in a namespace, that a rule here or in NamespaceRules names, by name; only
+	// where the provider needs Callers.
+	Callers []CallerService `json:"callers,omitempty"`
+}
+
+// CallerService is a Service whose pods may be callers.
+type CallerService struct {
+	ServiceName
+	// Workloads that the Service selects.
+	Workloads []Workload `json:"workloads,omitempty"`
+	// Namesakes as those of Service.
+	Namesakes []string `json:"namesakes,omitempty"`
 }
 
 // AccessTarget is one targeted Service: the policy governs every connection to

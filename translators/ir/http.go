@@ -98,6 +98,8 @@ type ServiceRef struct {
 	// Host is the fully qualified DNS name.
 	Host string `json:"host"`
 	Port Port   `json:"port"`
+	// Namesakes as those of Service.
+	Namesakes []string `json:"namesakes,omitempty"`
 }
 
 // Ref returns the reference to the Service.

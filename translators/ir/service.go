@@ -32,8 +32,17 @@ type Service struct {
 	// Headless Services have no address of their own.
 	Headless bool `json:"headless,omitempty"`
 	// Annotations of the Service that providers may have to know, by key;
-	// Resolve copies none but those that a provider's marks name.
+	// Resolve copies none but those that a provider's marks or needs name.
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// Namesakes are the other member namespaces of the mesh that have a Service
+	// of this name, sorted; only where the provider needs Namesakes.
+	Namesakes []string `json:"namesakes,omitempty"`
+}
+
+// ServiceName names a Service.
+type ServiceName struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
 }
 
 // Ref returns the reference to the Service.
@@ -84,7 +93,7 @@ type Workload struct {
 	Ports []ContainerPort `json:"ports,omitempty"`
 	// Probes are the HTTP and gRPC probes that kubelet sends, sorted.
 	Probes []Probe `json:"probes,omitempty"`
-	// Annotations that a provider's marks name.
+	// Annotations that a provider's marks or needs name.
 	Annotations map[string]string `json:"annotations,omitempty"`
 	// Containers are the names of all containers and init containers, sorted:
 	// providers recognise their proxy by them.

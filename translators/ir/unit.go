@@ -35,6 +35,10 @@ type ServiceUnit struct {
 	Subsets []Subset `json:"subsets,omitempty"`
 	// Destination applies to every connection to the Service, whatever the route.
 	Destination DestinationPolicy `json:"destination,omitzero"`
+	// Callers are all other Services with a selector in the member namespaces of
+	// the mesh, by name; only where the provider needs Callers, and Destination
+	// has an OutlierDetection or a ConnectionPool.
+	Callers []ServiceName `json:"callers,omitempty"`
 }
 
 // PortRoutes is the route table of one Service port.
@@ -70,6 +74,15 @@ type NamespaceUnit struct {
 	// Gateways are IngressGateway workloads in the namespace, which defaults
 	// and untargeted policies never concern.
 	Gateways []GatewayWorkload `json:"gateways,omitempty"`
+	// Services of the namespace that select pods, by name, without those of
+	// IngressGateways; only where the provider needs Services.
+	Services []Service `json:"services,omitempty"`
+	// Targeted are the names of those Services that an AccessPolicy targets:
+	// their access units have Access among their rules. Only where the provider
+	// needs Services.
+	Targeted []string `json:"targeted,omitempty"`
+	// Callers as those of AccessUnit, for the rules of Access.
+	Callers []CallerService `json:"callers,omitempty"`
 }
 
 // MeshUnit is what a mesh has once, whatever its members.
@@ -77,6 +90,12 @@ type MeshUnit struct {
 	Mesh Mesh `json:"mesh"`
 	// Members are the member namespaces, sorted.
 	Members []string `json:"members,omitempty"`
+	// MTLS is nil, AccessDefault and EgressDefault are empty, where the Mesh
+	// leaves them alone. They are those of every NamespaceUnit too: a provider
+	// says them in one place.
+	MTLS          *MTLS         `json:"mtls,omitempty"`
+	AccessDefault AccessDefault `json:"accessDefault,omitempty"`
+	EgressDefault EgressDefault `json:"egressDefault,omitempty"`
 }
 
 // ExternalUnit is one host outside the mesh that members may reach.
