@@ -62,12 +62,13 @@ func (s *Suite) sample(env translators.Env, sample *Sample) []string {
 		return []string{fmt.Sprintf("it is %s, and units of the kind are not translated", support.Level)}
 	}
 	with, problems := s.pure(env, sample.With)
+	with = s.andMesh(env, sample.With, with)
 	for _, issue := range with.Issues {
 		if refuses(issue) {
 			problems = append(problems, fmt.Sprintf("it is %s, and the translation refuses it: %s", support.Level, issue.Message))
 		}
 	}
-	without := s.translate(env, sample.Without)
+	without := s.andMesh(env, sample.Without, s.translate(env, sample.Without))
 	with.Issues, without.Issues = nil, nil
 	why, implicit := s.Implicit[sample.Feature]
 	switch same := form(with) == form(without); {
@@ -77,6 +78,22 @@ func (s *Suite) sample(env translators.Env, sample *Sample) []string {
 		problems = append(problems, fmt.Sprintf("nothing should have to be written for it (%s), and something is", why))
 	}
 	return problems
+}
+
+// andMesh adds what the mesh unit comes to that says the same as a namespace
+// unit: a provider may write what holds for every member in one place.
+func (s *Suite) andMesh(env translators.Env, u *ir.Unit, r translators.Result) translators.Result {
+	if u.Namespace == nil || s.Provider.Mesh == nil || s.Provider.Mesh.Mesh == nil {
+		return r
+	}
+	whole := s.Provider.Mesh.Mesh(env, &ir.MeshUnit{
+		Mesh: u.Namespace.Mesh, Members: []string{u.Namespace.Name},
+		MTLS: u.Namespace.MTLS, AccessDefault: u.Namespace.AccessDefault, EgressDefault: u.Namespace.EgressDefault,
+	})
+	r.Objects = slices.Concat(r.Objects, whole.Objects)
+	r.Contributions = slices.Concat(r.Contributions, whole.Contributions)
+	r.Issues = slices.Concat(r.Issues, whole.Issues)
+	return r
 }
 
 func refuses(i ir.Issue) bool { return i.Effect == ir.EffectRejected || i.Effect == ir.EffectClosed }
