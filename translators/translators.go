@@ -156,6 +156,9 @@ type Variant struct {
 	// DataPlane is the value of a Mesh's spec.dataPlane that chooses the
 	// variant; empty where the mesh has only one.
 	DataPlane string
+	// Checked says for users what the column's cells were checked against: which
+	// schemas, which engine of which version, and what was never run.
+	Checked string
 }
 
 // MeshTranslator says units in a mesh's words. A nil function is "not

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) capabilities() *cobra.Command {
-	output, columns := "table", []string(nil)
+	output, columns, fields := "table", []string(nil), false
 	cmd := &cobra.Command{
 		Use:   "capabilities [COLUMN...]",
 		Short: "Show what each mesh and ingress can do",
@@ -19,12 +19,16 @@ func (a *app) capabilities() *cobra.Command {
 (with what differs) or unsupported (with why). Columns are variants of meshes
 and ingresses; all of them if none is named.`,
 		Example: `  meshctl capabilities
-  meshctl capabilities istio-sidecar -o json`,
+  meshctl capabilities istio-sidecar -o json
+  meshctl capabilities --fields`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			columns = args
 			m, err := a.matrix(columns)
 			if err != nil {
 				return err
+			}
+			if fields {
+				return a.printFields(m, output)
 			}
 			switch output {
 			case "json", "yaml":
@@ -40,6 +44,7 @@ and ingresses; all of them if none is named.`,
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", output, "table, wide (with notes), json, yaml or markdown")
+	cmd.Flags().BoolVar(&fields, "fields", fields, "list the fields of the unified API instead of the features that answer them")
 	return cmd
 }
 
@@ -75,6 +80,35 @@ func (a *app) printMatrix(m matrix.Matrix, notes bool) error {
 		rows = append(rows, cells)
 	}
 	return a.table(append([]string{"GROUP", "FEATURE"}, upper(m.Columns)...), rows)
+}
+
+func (a *app) printFields(m matrix.Matrix, output string) error {
+	switch output {
+	case "json", "yaml":
+		return a.document(map[string]any{"apiVersion": cliVersion, "kind": "FieldList", "items": m.Fields()}, output)
+	case "markdown":
+		_, err := a.Out.Write(m.FieldsMarkdown())
+		return err
+	case "table", "wide":
+	default:
+		return unknownOutput(output, "table, wide, json, yaml or markdown")
+	}
+	var rows [][]string
+	for _, f := range m.Fields() {
+		cells := []string{f.Kind, f.Path}
+		for _, column := range m.Columns {
+			cells = append(cells, f.Cells[column])
+		}
+		if output == "wide" {
+			cells = append(cells, strings.ReplaceAll(f.Answer(), "`", ""))
+		}
+		rows = append(rows, cells)
+	}
+	head := append([]string{"KIND", "FIELD"}, upper(m.Columns)...)
+	if output == "wide" {
+		head = append(head, "ANSWERED BY")
+	}
+	return a.table(head, rows)
 }
 
 func upper(names []string) []string {

@@ -174,7 +174,7 @@ func TestDiffAgainstManifests(t *testing.T) {
 }
 
 func TestCapabilitiesAndPairingsAreOneDocument(t *testing.T) {
-	for _, args := range [][]string{{"capabilities", "-o", "json"}, {"capabilities", "istio-sidecar", "-o", "json"}, {"pairings", "-o", "json"}} {
+	for _, args := range [][]string{{"capabilities", "-o", "json"}, {"capabilities", "istio-sidecar", "-o", "json"}, {"capabilities", "--fields", "-o", "json"}, {"pairings", "-o", "json"}} {
 		stdout, stderr, code := run(t, "", args...)
 		var doc map[string]any
 		if err := json.Unmarshal([]byte(stdout), &doc); err != nil || code != ExitOK {

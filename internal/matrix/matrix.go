@@ -16,7 +16,9 @@ import (
 type Matrix struct {
 	// Columns are the names of variants, meshes first.
 	Columns []string `json:"columns"`
-	Rows    []Row    `json:"rows"`
+	// Checked says of each column what its cells were checked against.
+	Checked map[string]string `json:"checked"`
+	Rows    []Row             `json:"rows"`
 }
 
 // Row is one feature.
@@ -30,13 +32,14 @@ type Row struct {
 
 // Of returns the matrix of the providers, for their newest versions.
 func Of(providers []translators.Provider) Matrix {
-	m := Matrix{}
+	m := Matrix{Checked: map[string]string{}}
 	cells := map[string]map[ir.Feature]translators.Support{}
 	for _, mesh := range []bool{true, false} {
 		for _, p := range providers {
 			for _, v := range p.Variants {
 				if v.Mesh == mesh {
 					m.Columns = append(m.Columns, v.Name)
+					m.Checked[v.Name] = v.Checked
 					cells[v.Name] = p.Supports(translators.Env{Variant: v.Name})
 				}
 			}
@@ -56,7 +59,10 @@ func Of(providers []translators.Provider) Matrix {
 
 // Only returns the matrix with the named columns alone, in their order.
 func (m Matrix) Only(columns []string) Matrix {
-	out := Matrix{Columns: slices.Clone(columns)}
+	out := Matrix{Columns: slices.Clone(columns), Checked: map[string]string{}}
+	for _, column := range columns {
+		out.Checked[column] = m.Checked[column]
+	}
 	for _, row := range m.Rows {
 		cells := map[string]translators.Support{}
 		for _, column := range columns {
@@ -74,6 +80,10 @@ func (m Matrix) Only(columns []string) Matrix {
 // the notes of the cells.
 func (m Matrix) Markdown() []byte {
 	var buf bytes.Buffer
+	buf.WriteString("## What was checked\n\n| Column | Its cells were checked against |\n|---|---|\n")
+	for _, column := range m.Columns {
+		fmt.Fprintf(&buf, "| %s | %s |\n", column, m.Checked[column])
+	}
 	group := ""
 	for _, row := range m.Rows {
 		if row.Group != group {

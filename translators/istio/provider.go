@@ -24,6 +24,12 @@ const (
 	VariantGateway = "istio-gateway"
 )
 
+// What the cells of the columns were checked against, in the matrix's words.
+const (
+	checkedSidecar = "the schemas and the validation of Istio 1.31; compiled by a real istiod 1.31; the main ones counted through its real sidecars, 1.30 and 1.31"
+	checkedGateway = "the schemas and the validation of Istio 1.31; compiled by a real istiod 1.31; the main ones counted through its real gateway"
+)
+
 // FactRevision is the fact that names the revision of the control plane that
 // members use; absent or "default" is the default revision.
 const FactRevision = translators.FactRevision
@@ -33,8 +39,8 @@ func Provider() translators.Provider {
 	return translators.Provider{
 		Name: Name,
 		Variants: []translators.Variant{
-			{Name: VariantSidecar, Mesh: true, DataPlane: "Sidecar"},
-			{Name: VariantGateway},
+			{Name: VariantSidecar, Mesh: true, DataPlane: "Sidecar", Checked: checkedSidecar},
+			{Name: VariantGateway, Checked: checkedGateway},
 		},
 		Kinds:    slices.Clone(kinds),
 		Supports: supports,
