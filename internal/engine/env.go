@@ -86,6 +86,10 @@ func StoreOptions(providers []translators.Provider) resolve.Options {
 			proxied := named(providers, name).Proxied
 			return proxied != nil && proxied(w)
 		},
+		Needs: func(name string) resolve.Needs {
+			needs := named(providers, name).Needs
+			return resolve.Needs{Services: needs.Services, Callers: needs.Callers, Namesakes: needs.Namesakes}
+		},
 		Annotations:           annotationKeys(providers),
 		ControlPlaneNamespace: func(name string) string { return named(providers, name).Usual.ControlPlaneNamespace },
 		Controller: func(name string) (namespace, gatewayClass string) {
@@ -115,11 +119,12 @@ func named(providers []translators.Provider, name string) *translators.Provider 
 	return &translators.Provider{}
 }
 
-// annotationKeys are the annotations that the providers' ways put as marks and
-// that Resolve therefore copies.
+// annotationKeys are the annotations that the providers' ways put as marks, or
+// that their translations need, and that Resolve therefore copies.
 func annotationKeys(providers []translators.Provider) []string {
 	var keys []string
 	for i := range providers {
+		keys = append(keys, providers[i].Needs.Annotations...)
 		for _, way := range providers[i].Joins {
 			for _, mark := range way.Marks {
 				if mark.Annotation {

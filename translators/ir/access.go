@@ -15,8 +15,8 @@ type AccessUnit struct {
 	// are here for providers that must merge.
 	NamespaceRules *AccessRules `json:"namespaceRules,omitempty"`
 	// Callers are the Services of members whose pods run under an identity, or
-	// in a namespace, that a rule here or in NamespaceRules names, by name; only
-	// where the provider needs Callers.
+	// in a namespace, that a policy of Targets or NamespaceRules names, by name,
+	// also where its rules are left out; only where the provider needs Callers.
 	Callers []CallerService `json:"callers,omitempty"`
 }
 

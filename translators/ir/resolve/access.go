@@ -17,10 +17,13 @@ type accessScope struct {
 	service *ir.Service
 	records []*record
 	sum     ir.AccessRules
+	// named are the callers of all rules, also of those that are left out.
+	named []ir.Caller
 }
 
-// accessTarget sums up the policies of a Service.
-func (v *view) accessTarget(ref ir.Ref, policies []*v1alpha1.AccessPolicy, mesh ir.Mesh) ir.AccessTarget {
+// accessTarget sums up the policies of a Service. The second result are the
+// callers that they name.
+func (v *view) accessTarget(ref ir.Ref, policies []*v1alpha1.AccessPolicy, mesh ir.Mesh) (ir.AccessTarget, []ir.Caller) {
 	service := v.irService(v.service(ref))
 	s := &accessScope{
 		view: v, mesh: mesh.Name, target: ir.Target{Kind: kindService, Name: ref.Name},
@@ -31,20 +34,21 @@ func (v *view) accessTarget(ref ir.Ref, policies []*v1alpha1.AccessPolicy, mesh 
 		s.add(policy, probe, covered)
 	}
 	v.reportOutside(policies, s.target, s.records, mesh.Provider)
-	return ir.AccessTarget{Service: service, Workloads: workloadsOfRecords(s.records), Rules: s.sum}
+	return ir.AccessTarget{Service: service, Workloads: workloadsOfRecords(s.records), Rules: s.sum}, s.named
 }
 
 // namespaceRules sums up the policies without targets; nil where there are none.
-func (v *view) namespaceRules(policies []*v1alpha1.AccessPolicy, mesh string) *ir.AccessRules {
+// The second result are the callers that they name.
+func (v *view) namespaceRules(policies []*v1alpha1.AccessPolicy, mesh string) (*ir.AccessRules, []ir.Caller) {
 	if len(policies) == 0 {
-		return nil
+		return nil, nil
 	}
 	s := &accessScope{view: v, mesh: mesh, target: namespaceTarget}
 	for _, policy := range sortedByName(policies) {
 		state, _ := v.value(sourceOf(policy).Ref).(accessState)
 		s.add(policy, state.probe, state.probe != "")
 	}
-	return &s.sum
+	return &s.sum, s.named
 }
 
 func sortedByName(policies []*v1alpha1.AccessPolicy) []*v1alpha1.AccessPolicy {
@@ -68,6 +72,7 @@ func (s *accessScope) add(policy *v1alpha1.AccessPolicy, probe string, covered b
 	var rules []ir.AccessRule
 	for i := range policy.Spec.Rules {
 		rule, ok := s.rule(policy, i)
+		s.named = append(s.named, rule.From...)
 		if !ok {
 			closed = true
 			continue

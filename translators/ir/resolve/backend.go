@@ -115,7 +115,7 @@ func (v *view) backend(ref ir.Ref, port int32, f finding) ir.Backend {
 		return b
 	}
 	shown := v.irService(svc)
-	b.Service.Host = shown.Host
+	b.Service.Host, b.Service.Namesakes = shown.Host, shown.Namesakes
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
 		v.report(f, "Service %s/%s is of type ExternalName and cannot be a backend: name a Service that selects pods", ref.Namespace, ref.Name)
 		return b

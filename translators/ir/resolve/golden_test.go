@@ -145,8 +145,13 @@ func parseDirectives(t *testing.T, data []byte) directives {
 	return d
 }
 
-// testOptions know one provider's proxy: a container called proxy.
+// testOptions know one provider's proxy, a container called proxy, and one
+// provider that needs all that can be needed.
 var testOptions = Options{
+	Needs: func(provider string) Needs {
+		needs := provider == "Linkerd"
+		return Needs{Services: needs, Callers: needs, Namesakes: needs}
+	},
 	Proxied: func(_ string, w ir.Workload) bool { return slices.Contains(w.Containers, "proxy") },
 	ControlPlaneNamespace: func(provider string) string {
 		return strings.ToLower(provider) + "-system"

@@ -92,11 +92,12 @@ func (v *view) namespaceProbe(policy *v1alpha1.AccessPolicy) string {
 // accessUnit resolves a group of Services.
 func (v *view) accessUnit(key ir.Key) *ir.Unit {
 	group := v.group(serviceRef(key.Namespace, key.Name))
-	if len(group) == 0 || group[0].Name != key.Name || v.meshOf(key.Namespace) != key.Mesh {
+	if len(group) == 0 || group[0].Name != key.Name || !v.in(key.Namespace, key.Mesh) {
 		return nil
 	}
 	mesh, _ := v.mesh(key.Mesh)
 	unit := &ir.Unit{Key: key, Access: &ir.AccessUnit{Mesh: mesh, Namespace: key.Namespace}}
+	var named []ir.Caller
 	for _, ref := range group {
 		policies := byAge[v1alpha1.AccessPolicy](v, accessOf, ref)
 		if len(policies) == 0 {
@@ -106,31 +107,35 @@ func (v *view) accessUnit(key ir.Key) *ir.Unit {
 		for _, policy := range policies {
 			unit.Participants = append(unit.Participants, accessParticipant(policy, target, key.Mesh))
 		}
-		unit.Access.Targets = append(unit.Access.Targets, v.accessTarget(ref, policies, mesh))
+		rules, callers := v.accessTarget(ref, policies, mesh)
+		unit.Access.Targets, named = append(unit.Access.Targets, rules), append(named, callers...)
 	}
 	if len(unit.Access.Targets) == 0 {
 		return nil
 	}
-	v.surround(unit.Access, group, key)
+	named = append(named, v.surround(unit.Access, group, key)...)
+	unit.Access.Callers = v.callers(mesh, named)
 	unit.Participants = sortParticipants(unit.Participants)
 	return unit
 }
 
 // surround adds what holds for the workloads beside the policies that target
-// them. The proxies of IngressGateways are spared both.
-func (v *view) surround(access *ir.AccessUnit, group []ir.Ref, key ir.Key) {
+// them, and returns the callers that it names. The proxies of IngressGateways
+// are spared both.
+func (v *view) surround(access *ir.AccessUnit, group []ir.Ref, key ir.Key) (named []ir.Caller) {
 	mesh, ok := v.part(ofDefaults, meshRef(key.Mesh)).(*v1alpha1.Mesh)
 	untargeted := byAge[v1alpha1.AccessPolicy](v, accessOf, namespaceRef(key.Namespace))
 	for _, svc := range group {
 		if len(v.members(gatewaysOf, svc)) > 0 {
-			return
+			return nil
 		}
 	}
 	if ok {
 		access.Default = accessDefault(mesh)
 	}
 	// What is wrong with these policies is said by the namespace unit.
-	access.NamespaceRules = v.within().namespaceRules(untargeted, key.Mesh)
+	access.NamespaceRules, named = v.within().namespaceRules(untargeted, key.Mesh)
+	return named
 }
 
 func accessParticipant(policy *v1alpha1.AccessPolicy, target ir.Target, mesh string) ir.Participant {

@@ -33,6 +33,9 @@ func (v *view) meshOf(namespace string) string {
 	return m.mesh
 }
 
+// in says whether a namespace is a member of a mesh.
+func (v *view) in(namespace, mesh string) bool { return v.meshOf(namespace) == mesh }
+
 // deriveNamespace decides which mesh a namespace belongs to: the recorded one
 // while it selects the namespace or its proxies run there, else the oldest that
 // selects it.

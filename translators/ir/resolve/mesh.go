@@ -75,6 +75,10 @@ func (v *view) meshUnit(key ir.Key) *ir.Unit {
 	}
 	unit := &ir.Unit{Key: key, Mesh: &ir.MeshUnit{Mesh: v.store.options.mesh(mesh)}}
 	unit.Participants = []ir.Participant{meshParticipant(mesh, ir.Target{Kind: v1alpha1.KindMesh, Name: mesh.Name})}
+	// What is wrong with these is said by the units of the namespaces.
+	if mtls := v.within().mtls(mesh); !v.ex.Has(ref, "") {
+		unit.Mesh.MTLS, unit.Mesh.AccessDefault, unit.Mesh.EgressDefault = mtls, accessDefault(mesh), egressDefault(mesh)
+	}
 	for _, ns := range v.members(membersOf, ref) {
 		unit.Mesh.Members = append(unit.Mesh.Members, ns.Name)
 		v.reportLeaving(mesh, ns)

@@ -70,7 +70,12 @@ func (v *view) namespaceUnit(key ir.Key) *ir.Unit {
 	for _, policy := range policies {
 		unit.Participants = append(unit.Participants, accessParticipant(policy, namespaceTarget, key.Mesh))
 	}
-	ns.Access = v.namespaceRules(policies, key.Mesh)
+	var named []ir.Caller
+	ns.Access, named = v.namespaceRules(policies, key.Mesh)
+	ns.Callers = v.callers(ns.Mesh, named)
+	if v.store.options.needs(ns.Mesh.Provider).Services {
+		ns.Services, ns.Targeted = v.ownServices(key.Namespace)
+	}
 	v.reportOutside(policies, namespaceTarget, own, ns.Mesh.Provider)
 	unit.Participants = sortParticipants(unit.Participants)
 	return unit

@@ -15,6 +15,8 @@ type Options struct {
 	// Proxied says whether a workload carries the proxy of a provider. Without
 	// it no workload is ever said to lack one.
 	Proxied func(provider string, w ir.Workload) bool
+	// Needs says what units of a provider's meshes have beside what users said.
+	Needs func(provider string) Needs
 	// Annotations are the keys that are copied from Services and pods.
 	Annotations []string
 	// ControlPlaneNamespace is the usual one of a mesh's provider, for Meshes

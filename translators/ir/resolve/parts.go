@@ -141,7 +141,7 @@ func (s *Store) entries(ref ir.Ref, obj client.Object) []entry {
 	for i, t := range topics {
 		entries[i] = entry{t, ref}
 	}
-	return entries
+	return append(entries, neededEntries(ref, obj, s.needed)...)
 }
 
 func accessTopics(policy *v1alpha1.AccessPolicy) []topic {

@@ -75,6 +75,7 @@ func (v *view) irService(svc *corev1.Service) ir.Service {
 		Selector:    selectorOf(svc),
 		Headless:    svc.Spec.ClusterIP == corev1.ClusterIPNone,
 		Annotations: v.store.options.annotations(svc.Annotations),
+		Namesakes:   v.namesakes(ref),
 	}
 	for i := range svc.Spec.Ports {
 		p := &svc.Spec.Ports[i]

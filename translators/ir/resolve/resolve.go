@@ -22,7 +22,7 @@ func (s *Store) Resolve(key ir.Key, ex Exclusions) (*ir.Unit, []ir.Issue) {
 		return nil, nil
 	}
 	v := s.view()
-	v.ex = ex
+	v.ex, v.home = ex, key.Mesh
 	unit := v.unit(key)
 	s.subscribe(n, v.reads)
 	if unit == nil {

@@ -103,6 +103,9 @@ func (v *view) routeUnit(key ir.Key) *ir.Unit {
 	if i < 0 {
 		return nil
 	}
+	if gateway.Mesh != nil {
+		v.home = gateway.Mesh.Name
+	}
 	r := &routeResolution{
 		view: v, key: key, accepted: accepted,
 		on:   ir.Target{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, SectionName: key.Listener},

@@ -90,6 +90,7 @@ func (r *serviceResolution) participate(object ir.Source, target ir.Target) {
 // unit puts the pieces together.
 func (r *serviceResolution) unit(mesh ir.Mesh) *ir.ServiceUnit {
 	unit := &ir.ServiceUnit{Mesh: mesh, Service: r.service, Destination: r.destination()}
+	unit.Callers = r.serviceCallers(mesh, unit.Destination)
 	for _, number := range slices.Sorted(maps.Keys(r.tables)) {
 		unit.Ports = append(unit.Ports, r.tables[number])
 	}
@@ -143,7 +144,9 @@ func (r *serviceResolution) addPolicies() {
 
 // apex is the Service itself as a backend.
 func (r *serviceResolution) apex(port ir.Port) ir.ServiceRef {
-	return ir.ServiceRef{Namespace: r.service.Namespace, Name: r.service.Name, Host: r.service.Host, Port: port}
+	return ir.ServiceRef{
+		Namespace: r.service.Namespace, Name: r.service.Name, Host: r.service.Host, Port: port, Namesakes: r.service.Namesakes,
+	}
 }
 
 func portName(p ir.Port) string {

@@ -28,6 +28,8 @@ type Store struct {
 	units map[ir.Key]*node
 	pods  workloads
 	stale map[ir.Ref]struct{}
+	// needed is what any Mesh needs, for which indexes are kept.
+	needed Needs
 	// removed counts objects that went since the maps were made.
 	removed int
 
@@ -89,6 +91,9 @@ func (s *Store) replace(ref ir.Ref, obj client.Object) []ir.Key {
 	s.keep(ref, obj)
 	c.parts(ref, old, obj)
 	c.reindex(s.entries(ref, old), s.entries(ref, obj))
+	if ref.Kind == v1alpha1.KindMesh {
+		c.supply()
+	}
 	c.derivation(ref, obj)
 	c.workload(ref, obj)
 	if ref.Kind == kindService {

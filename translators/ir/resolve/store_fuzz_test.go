@@ -37,7 +37,11 @@ type snapshot struct {
 
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
-	base := decode(t, slices.Concat(readFile(t, "testdata/with/mesh.yaml"), []byte("\n---\n"), readFile(t, "testdata/with/fuzz.yaml")))
+	name := "testdata/with/mesh.yaml"
+	if seed%2 == 1 {
+		name = "testdata/with/needing.yaml"
+	}
+	base := decode(t, slices.Concat(readFile(t, name), []byte("\n---\n"), readFile(t, "testdata/with/fuzz.yaml")))
 	return &world{
 		t: t, base: base, r: newRandom(seed), store: NewStore(testOptions), objects: map[ir.Ref]client.Object{},
 		due: map[ir.Key]bool{}, seen: map[ir.Key]snapshot{}, stale: map[ir.Ref]bool{}, checks: map[ir.Ref]string{},

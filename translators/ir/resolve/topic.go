@@ -32,25 +32,27 @@ const (
 
 // Indexes: the reference is what is looked up, the members are who is found.
 const (
-	allMeshes   what = iota + 32 // zero Ref -> Meshes
-	reservedBy                   // Namespace -> Meshes and IngressControllers that run in it
-	membersOf                    // Mesh -> Namespaces
-	claimsOf                     // Mesh -> Namespaces that it selects and another mesh has
-	splitsOf                     // Service -> TrafficSplits
-	policiesOf                   // Service, TrafficSplit, GatewayRoute -> TrafficPolicies
-	accessOf                     // Service, Namespace -> AccessPolicies
-	routesOf                     // route unit -> GatewayRoutes
-	routesTo                     // Service -> GatewayRoutes with it as a backend
-	grantsIn                     // Namespace -> ReferenceGrants
-	hostsOf                      // host, in lower case -> ExternalServices
-	gatewaysOf                   // Service -> IngressGateways that it exposes
-	gatewaysIn                   // Namespace -> IngressGateways whose proxies are there
-	workloadsOf                  // Service -> Workloads
-	servicesOf                   // Workload -> Services
-	workloadsIn                  // Namespace -> Workloads
-	workloadsAs                  // ServiceAccount -> Workloads
-	podsOf                       // workload controller -> Pods
-	outsideOf                    // Mesh -> Workloads of members without proxy
+	allMeshes     what = iota + 32 // zero Ref -> Meshes
+	reservedBy                     // Namespace -> Meshes and IngressControllers that run in it
+	membersOf                      // Mesh -> Namespaces
+	claimsOf                       // Mesh -> Namespaces that it selects and another mesh has
+	splitsOf                       // Service -> TrafficSplits
+	policiesOf                     // Service, TrafficSplit, GatewayRoute -> TrafficPolicies
+	accessOf                       // Service, Namespace -> AccessPolicies
+	routesOf                       // route unit -> GatewayRoutes
+	routesTo                       // Service -> GatewayRoutes with it as a backend
+	grantsIn                       // Namespace -> ReferenceGrants
+	hostsOf                        // host, in lower case -> ExternalServices
+	gatewaysOf                     // Service -> IngressGateways that it exposes
+	gatewaysIn                     // Namespace -> IngressGateways whose proxies are there
+	workloadsOf                    // Service -> Workloads
+	servicesOf                     // Workload -> Services
+	workloadsIn                    // Namespace -> Workloads
+	workloadsAs                    // ServiceAccount -> Workloads
+	podsOf                         // workload controller -> Pods
+	outsideOf                      // Mesh -> Workloads of members without proxy
+	servicesNamed                  // Service, without namespace -> Services of that name; where needed
+	servicesIn                     // Namespace -> Services that select pods; where needed
 )
 
 // entry makes member a member of an index under a topic.

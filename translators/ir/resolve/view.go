@@ -21,13 +21,15 @@ type view struct {
 	// rejected is what resolving itself leaves out of the unit.
 	rejected  Exclusions
 	standings map[ir.Ref]standing
+	// home is the mesh in whose name a unit is resolved, if any.
+	home string
 }
 
 func (s *Store) view() *view { return &view{store: s, reads: make(map[topic]struct{}, 16)} }
 
 // within returns a view for a part of a computation that has issues and
 // rejections of its own.
-func (v *view) within() *view { return &view{store: v.store, reads: v.reads, ex: v.ex} }
+func (v *view) within() *view { return &view{store: v.store, reads: v.reads, ex: v.ex, home: v.home} }
 
 // excludes says whether the object, or a top-level field of it, stays out of
 // the unit.
