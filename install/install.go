@@ -21,7 +21,8 @@ type Planner struct {
 	// Catalog lists the versions that can be installed.
 	Catalog Catalog
 	// Revisions says that two versions of a control plane can run side by side
-	// in one cluster, which UpgradeCanary needs.
+	// in one cluster, which UpgradeCanary needs. Where they cannot, a control
+	// plane has no name but that of its namespace.
 	Revisions bool
 	// Mesh plans one revision of a control plane.
 	Mesh func(MeshRequest) Plan
@@ -65,6 +66,9 @@ type MeshRequest struct {
 	Default bool
 	// Neighbours are the other meshes of the same provider, by name.
 	Neighbours []string
+	// Roots are what workloads shall trust now, as PEM, for charts that take it
+	// with their values; empty until the control plane has its authority.
+	Roots string
 	// Cluster is what was seen.
 	Cluster Cluster
 }
@@ -126,6 +130,7 @@ const (
 	Repository SourceKind = "Repository" // http://, https:// or oci://
 	Path       SourceKind = "Path"       // a folder or a packed chart in the file system
 	Bundle     SourceKind = "Bundle"     // an archive that `meshctl bundle` made
+	Manifests  SourceKind = "Manifests"  // the URL of one file of manifests, of which a chart is made
 )
 
 // Source is where a chart comes from.

@@ -48,7 +48,7 @@ func (e *Engine) files(ctx context.Context, w Work) (files, error) {
 		return local(source.Location)
 	case install.Bundle:
 		return e.bundled(w.Chart)
-	case install.Repository:
+	case install.Repository, install.Manifests:
 		key := cacheKey{source, w.Chart.Name, w.Chart.Version}
 		return e.charts.get(key, func() (files, error) { return e.fetchOrUnbundle(ctx, w.Chart) })
 	}

@@ -20,11 +20,15 @@ import (
 // maxDownload is the most that is read of one answer of a repository.
 const maxDownload = 64 << 20
 
-// fetch downloads a chart from an OCI registry or an HTTP repository.
+// fetch downloads a chart from an OCI registry or an HTTP repository, or the
+// manifests that one is made of.
 func (e *Engine) fetch(ctx context.Context, c install.Chart) (files, error) {
 	login, err := e.credentials(ctx, c.Source.SecretRef)
 	if err != nil {
 		return nil, err
+	}
+	if c.Source.Kind == install.Manifests {
+		return e.wrapped(ctx, c, login)
 	}
 	var packed []byte
 	if strings.HasPrefix(c.Source.Location, "oci://") {
