@@ -17,4 +17,7 @@ const (
 	// CodeContribution: two objects want different values for one field of a
 	// shared object.
 	CodeContribution = "ML2006"
+	// CodeRoute: a value of a supported field, or an order of rules, for which
+	// routes of the Gateway API have no words.
+	CodeRoute = "ML2007"
 )
