@@ -115,11 +115,11 @@ func workload() ir.Workload {
 // ServiceUnit returns a random unit of the Service shop/reviews.
 func (g *Gen) ServiceUnit() *ir.Unit {
 	u := g.serviceUnit("reviews")
-	return &ir.Unit{
+	return g.known(&ir.Unit{
 		Key:          ir.Key{Kind: ir.KindService, Mesh: u.Mesh.Name, Namespace: Namespace, Name: u.Service.Name},
 		Participants: []ir.Participant{participant("TrafficSplit", "reviews"), participant("TrafficPolicy", "slow")},
 		Service:      u,
-	}
+	})
 }
 
 func participant(kind, name string) ir.Participant {

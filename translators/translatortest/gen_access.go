@@ -9,6 +9,7 @@ import (
 // identities are those of callers, in several namespaces and under like names.
 var identities = []ir.Identity{
 	{Namespace: "batch", ServiceAccount: "cron"},
+	{Namespace: "batch", ServiceAccount: "report"},
 	{Namespace: "edge", ServiceAccount: "public"},
 	{Namespace: Namespace, ServiceAccount: "cron"},
 	{Namespace: Namespace, ServiceAccount: "productpage"},
@@ -35,11 +36,11 @@ func (g *Gen) AccessUnit() *ir.Unit {
 		rules := g.accessRules()
 		u.NamespaceRules = &rules
 	}
-	return &ir.Unit{
+	return g.known(&ir.Unit{
 		Key:          ir.Key{Kind: ir.KindAccess, Mesh: u.Mesh.Name, Namespace: Namespace, Name: "ratings"},
 		Participants: []ir.Participant{participant("AccessPolicy", "ratings")},
 		Access:       u,
-	}
+	})
 }
 
 // NamespaceUnit returns a random unit of the namespace shop.
@@ -54,7 +55,7 @@ func (g *Gen) NamespaceUnit() *ir.Unit {
 		rules := g.accessRules()
 		u.Access = &rules
 	}
-	return &ir.Unit{Key: ir.Key{Kind: ir.KindNamespace, Mesh: u.Mesh.Name, Namespace: Namespace}, Namespace: u}
+	return g.known(&ir.Unit{Key: ir.Key{Kind: ir.KindNamespace, Mesh: u.Mesh.Name, Namespace: Namespace}, Namespace: u})
 }
 
 func (g *Gen) accessRules() ir.AccessRules {

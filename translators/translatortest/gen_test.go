@@ -109,3 +109,39 @@ func TestShrink(t *testing.T) {
 		t.Errorf("Shrink changed its argument:\n%s", diff)
 	}
 }
+
+// TestGenKnowsCallers holds that units come with those that their rules name,
+// and that what providers may need occurs.
+func TestGenKnowsCallers(t *testing.T) {
+	found := map[string]int{}
+	for seed := range uint64(300) {
+		g := translatortest.NewGen(seed)
+		access, service, namespace := g.AccessUnit().Access, g.ServiceUnit().Service, g.NamespaceUnit().Namespace
+		for _, rule := range access.Targets[0].Rules.Allow {
+			for _, caller := range rule.From {
+				for _, id := range caller.Identities {
+					if named := caller.Namespaces == nil || slices.Contains(caller.Namespaces, id.Namespace); named && !runsAs(access.Callers, id) {
+						t.Fatalf("seed %d: %v is named by a rule and no caller runs as it", seed, id)
+					}
+				}
+			}
+		}
+		for name, n := range map[string]int{
+			"callers of a service": len(service.Callers), "namesakes": len(service.Service.Namesakes),
+			"services": len(namespace.Services), "targeted": len(namespace.Targeted), "members": len(g.MeshUnit().Mesh.Members),
+		} {
+			found[name] += n
+		}
+	}
+	for name, n := range found {
+		if n == 0 {
+			t.Errorf("no unit has %s", name)
+		}
+	}
+}
+
+func runsAs(callers []ir.CallerService, id ir.Identity) bool {
+	return slices.ContainsFunc(callers, func(c ir.CallerService) bool {
+		return slices.ContainsFunc(c.Workloads, func(w ir.Workload) bool { return w.Identity == id })
+	})
+}

@@ -24,7 +24,7 @@ func (s *Suite) random(env translators.Env) []string {
 	for seed := range uint64(randomUnits) {
 		g := NewGen(seed)
 		g.Without = without
-		units := []*ir.Unit{g.ServiceUnit(), g.AccessUnit(), g.NamespaceUnit()}
+		units := []*ir.Unit{g.ServiceUnit(), g.AccessUnit(), g.NamespaceUnit(), g.MeshUnit()}
 		if !variant.Mesh {
 			units = []*ir.Unit{g.RouteUnit()}
 		}

@@ -116,8 +116,21 @@ func sampleTable(apex, kind string) []ir.Route {
 	}
 }
 
+// sampleCallers are the Services that call in samples, each of a name of its own.
+func sampleCallers() []ir.CallerService {
+	var out []ir.CallerService
+	for _, c := range callerServices() {
+		if len(c.Namesakes) == 0 || c.Namespace != Namespace {
+			c.Namesakes = nil
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // finish fills in what follows from the parts.
 func finish(u *ir.Unit) {
+	know(u, sampleCallers())
 	switch {
 	case u.Service != nil:
 		u.Service.Subsets = usedSubsets(u.Service.Ports)
