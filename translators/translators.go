@@ -52,8 +52,9 @@ type Provider struct {
 	// Proxied says whether a workload carries the mesh's proxy.
 	Proxied func(ir.Workload) bool
 	// Member says whether a mesh that somebody else set up takes the namespace
-	// with these labels for a member. A nil function says no.
-	Member func(labels map[string]string) bool
+	// with these labels and annotations for a member; of the annotations it
+	// sees those that marks of Joins name, and Needs. A nil function says no.
+	Member func(labels, annotations map[string]string) bool
 	// MemberMarks are the labels and annotations that make a namespace a
 	// member; Facts of Env may change their values.
 	MemberMarks func(Env) []Mark
@@ -86,6 +87,8 @@ type Requirements struct {
 	Callers bool
 	// Namesakes is for the Namesakes of Services.
 	Namesakes bool
+	// Reach is for Others and Fronts of AccessUnits, and Routed of their targets.
+	Reach bool
 	// Annotations are keys of annotations of Services and pods to be kept,
 	// besides those of Joins.
 	Annotations []string

@@ -88,7 +88,7 @@ func StoreOptions(providers []translators.Provider) resolve.Options {
 		},
 		Needs: func(name string) resolve.Needs {
 			needs := named(providers, name).Needs
-			return resolve.Needs{Services: needs.Services, Callers: needs.Callers, Namesakes: needs.Namesakes}
+			return resolve.Needs{Services: needs.Services, Callers: needs.Callers, Namesakes: needs.Namesakes, Reach: needs.Reach}
 		},
 		Annotations:           annotationKeys(providers),
 		ControlPlaneNamespace: func(name string) string { return named(providers, name).Usual.ControlPlaneNamespace },
@@ -98,7 +98,7 @@ func StoreOptions(providers []translators.Provider) resolve.Options {
 		},
 		Member: func(mesh *v1alpha1.Mesh, namespace *corev1.Namespace) bool {
 			member := named(providers, string(mesh.Spec.Provider)).Member
-			return member != nil && member(namespace.Labels)
+			return member != nil && member(namespace.Labels, namespace.Annotations)
 		},
 		Installs: func(name string) bool { return named(providers, name).Charts != nil },
 		Gateways: func(name string) bool {

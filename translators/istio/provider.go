@@ -83,7 +83,7 @@ func proxied(w ir.Workload) bool {
 
 // member says whether the injector of any revision acts in a namespace with the
 // labels. Istio looks at istio-injection first.
-func member(labels map[string]string) bool {
+func member(labels, _ map[string]string) bool {
 	if injection, ok := labels["istio-injection"]; ok {
 		return injection == "enabled"
 	}

@@ -94,7 +94,7 @@ func (s *Store) foreignParts(obj client.Object) []part {
 		}
 	case *corev1.Namespace:
 		return []part{
-			{ofObject, []any{o.Labels, o.Annotations[recordAnnotation]}},
+			{ofObject, []any{o.Labels, o.Annotations[recordAnnotation], s.options.annotations(o.Annotations)}},
 			{ofRevision, o.Annotations[v1alpha1.AnnotationRevision]},
 		}
 	case *corev1.Secret:
@@ -121,7 +121,7 @@ func (s *Store) entries(ref ir.Ref, obj client.Object) []entry {
 			topics = []topic{{reservedBy, namespaceRef(ns)}}
 		}
 	case *v1alpha1.TrafficSplit:
-		topics = []topic{{splitsOf, serviceRef(o.Namespace, string(o.Spec.Service.Name))}}
+		topics = splitTopics(o)
 	case *v1alpha1.TrafficPolicy:
 		for _, t := range o.Spec.TargetRefs {
 			topics = append(topics, topic{policiesOf, ir.Ref{Kind: string(t.Kind), Namespace: o.Namespace, Name: string(t.Name)}})

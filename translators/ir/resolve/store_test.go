@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
@@ -210,6 +211,29 @@ func TestStrictFollowsPods(t *testing.T) {
 		if affected := store.Upsert(pod); !slices.Contains(affected, a) {
 			t.Fatalf("a pod in another member affects %v", affected)
 		}
+	}
+}
+
+// TestMemberMarksAreEvents holds that an annotation by which an adopted mesh knows
+// its members is looked at again when it changes.
+func TestMemberMarksAreEvents(t *testing.T) {
+	options := testOptions
+	options.Member = func(_ *v1alpha1.Mesh, ns *corev1.Namespace) bool {
+		return ns.Annotations["example.com/mark"] == "enabled"
+	}
+	store := NewStore(options)
+	mesh := &v1alpha1.Mesh{ObjectMeta: metav1.ObjectMeta{Name: "shop"}, Spec: v1alpha1.MeshSpec{Provider: "Istio", Mode: v1alpha1.ModeAdopted}}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a"}}
+	store.Upsert(mesh)
+	store.Upsert(ns)
+	marked := ns.DeepCopy()
+	marked.Annotations = map[string]string{"example.com/mark": "enabled"}
+	want := ir.Key{Kind: ir.KindNamespace, Mesh: "shop", Namespace: "a"}
+	if affected := store.Upsert(marked); !slices.Contains(affected, want) {
+		t.Errorf("a mark affects %v, want the member", affected)
+	}
+	if affected := store.Upsert(ns); !slices.Contains(affected, want) {
+		t.Errorf("the end of a mark affects %v, want the member", affected)
 	}
 }
 
