@@ -97,8 +97,11 @@ func (l *life) strategy() v1alpha1.UpgradeStrategy {
 func (l *life) revisionFor(version string) string {
 	present := l.revisions()
 	if l.strategy() == v1alpha1.UpgradeInPlace {
-		if l.inPlace.revision != "" {
+		switch {
+		case l.inPlace.revision != "":
 			return l.inPlace.revision
+		case !l.p.Revisions:
+			return l.w.Namespace
 		}
 		return shortened(l.w.Name)
 	}
@@ -176,7 +179,7 @@ func (l *life) versionOf(rel Release) string {
 			return v.Version
 		}
 	}
-	return strings.TrimPrefix(rel.AppVersion, "v")
+	return l.p.Catalog.Called(rel.AppVersion)
 }
 
 // deployed reports whether all releases of a revision are.

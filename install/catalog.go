@@ -26,6 +26,9 @@ type Version struct {
 	EndOfLife Date `json:"endOfLife"`
 	// Embedded says that its charts come with this binary.
 	Embedded bool `json:"embedded,omitempty"`
+	// App is what the product calls this version, where that is not Version: the
+	// appVersion of its charts, and a tag of its images.
+	App string `json:"app,omitempty"`
 	// Charts are the versions of charts that differ from Version, by name.
 	Charts map[string]string `json:"charts,omitempty"`
 }

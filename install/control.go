@@ -90,6 +90,9 @@ func (l *life) planFor(version, revision string, first bool) Plan {
 		Version: version, Revision: revision, Default: first,
 		Cluster: l.s.Cluster,
 	}
+	if issued := l.s.Trust.Issued; issued != nil {
+		request.Roots = string(issued.Roots)
+	}
 	for _, n := range l.w.Neighbours {
 		request.Neighbours = append(request.Neighbours, n.Name)
 		request.Default = request.Default && !n.Default

@@ -82,6 +82,17 @@ func (c Catalog) Resolve(asked string) (Version, error) {
 		"version %s cannot be installed; these can: %s", want, strings.Join(c.list(), ", "))
 }
 
+// Called returns the version that a product calls so in its charts: what the
+// catalog says, else what it is called without a leading v.
+func (c Catalog) Called(app string) string {
+	for _, v := range c.Versions {
+		if v.App != "" && v.App == app {
+			return v.Version
+		}
+	}
+	return strings.TrimPrefix(app, "v")
+}
+
 // newestOf returns the newest version of a minor one.
 func (c Catalog) newestOf(minor string) (Version, bool) {
 	if strings.Count(minor, ".") != 1 {

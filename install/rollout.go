@@ -46,13 +46,20 @@ type Goal struct {
 	// Since is when that became so: what was restarted before was restarted for
 	// something else.
 	Since time.Time
+	// Roots is what pods note whose proxies trust what they shall; empty where
+	// proxies learn that while they run. Given is when the control plane got it.
+	Roots string
+	Given time.Time
 }
+
+// began is when all of it became so.
+func (g Goal) began() time.Time { return later(g.Since, g.Given) }
 
 // Reached reports whether a pod's proxy is what it is to become. A pod younger
 // than the goal got its proxy from the control plane that is in place now, so
 // that of its version only the minor one counts: users give images other tags.
 func (g Goal) Reached(p *PodSeen) bool {
-	if p.Proxy == nil || p.Proxy.Revision != g.Revision {
+	if p.Proxy == nil || p.Proxy.Revision != g.Revision || g.Roots != "" && p.Proxy.Roots != g.Roots {
 		return false
 	}
 	return p.Proxy.Version == g.Version || p.Created.After(g.Since) && likeVersion(p.Proxy.Version, g.Version)
@@ -105,7 +112,7 @@ type Rollout struct {
 // Standing returns how a workload stands.
 func (r Rollout) Standing(w *MemberWorkload) Standing {
 	due := r.Pending(w) > 0
-	if w.Restarted.After(r.Goal.Since) {
+	if w.Restarted.After(r.Goal.began()) {
 		return r.restarted(w, due)
 	}
 	switch {

@@ -118,7 +118,12 @@ type Pod struct {
 type Container struct{ Name, Image string }
 
 // Proxy is the mesh's proxy in a pod.
-type Proxy struct{ Revision, Version string }
+type Proxy struct {
+	Revision, Version string
+	// Roots is what the pod notes of the roots that its proxy was given when it
+	// was made (Trust.Noted); empty where it notes none.
+	Roots string
+}
 
 // PodSeen is one pod of a workload.
 type PodSeen struct {
@@ -153,6 +158,9 @@ type TrustSeen struct {
 	Kept *KeptTrust
 	// Issued is what the control plane has now.
 	Issued *Authority
+	// Noted is what pods note whose proxies were given the roots of Issued; empty
+	// where nobody notes anything (Trust.Noted).
+	Noted string
 	// Due is what is next for the root of trust, and Stage where it stands.
 	// install/trust decides both, as it needs a source of keys; Next says when
 	// the turn of Due has come.

@@ -68,6 +68,9 @@ func (s *Seen) trusted(step Step) {
 	s.Trust.Due = Step{Kind: StepDone}
 	if step.Kind == StepWriteTrust {
 		s.Trust.Issued = &Authority{}
+		if step.Authority != nil {
+			s.Trust.Issued = step.Authority
+		}
 		return
 	}
 	if s.Trust.Issued == nil {
@@ -195,7 +198,7 @@ func (s *Seen) made(old []PodSeen, revision string) []PodSeen {
 	for i := range pods {
 		pods[i] = PodSeen{
 			Name: fmt.Sprintf("%.40s-%d", old[i].Name, s.Now.Unix()), Created: s.Now, Ready: true, ReadySince: s.Now,
-			Proxy: &Proxy{Revision: revision, Version: version},
+			Proxy: &Proxy{Revision: revision, Version: version, Roots: s.Trust.Noted},
 		}
 	}
 	return pods

@@ -4,7 +4,8 @@ import "time"
 
 // Trust says in which form a control plane takes its root of trust, as a
 // Secret of its namespace. The charts of the provider must have a control plane
-// that runs take what changes in the Secret, changed roots included.
+// that runs take what changes in the Secret, and the roots too, unless its plans
+// carry these to it (MeshRequest.Roots).
 type Trust struct {
 	// Secret is the name of that Secret.
 	Secret string
@@ -16,10 +17,16 @@ type Trust struct {
 	// Propagation is how long it takes at most from a write of the Secret until
 	// every control plane issues by it.
 	Propagation time.Duration
+	// Noted is what pods note of the roots that their proxies were given when
+	// they were made, as Proxy.Roots says it. Such proxies learn other roots only
+	// by a restart. Nil where proxies learn roots while they run.
+	Noted func(roots []byte) string
+	// OnlyP256 says that proxies take no keys but ECDSA on P-256.
+	OnlyP256 bool
 }
 
 // TrustEntries are the names of a Secret's entries, one for each field of an
-// Authority.
+// Authority. Certificate and Chain may be the same one, with the chain in it.
 type TrustEntries struct{ Certificate, Key, Chain, Roots string }
 
 // Authority is a signing authority and what workloads shall trust, all PEM.

@@ -78,6 +78,9 @@ func (l *life) rollout() Rollout {
 	if wave := l.state.Wave; wave != nil && wave.Since != nil {
 		goal.Since = wave.Since.Time
 	}
+	if l.held == nil && l.s.Trust.Noted != "" {
+		goal.Roots, goal.Given = l.s.Trust.Noted, l.written()
+	}
 	return Rollout{Goal: goal, Pace: PaceOf(l.w), Now: l.s.Now}
 }
 
@@ -149,7 +152,7 @@ func (l *life) pause(r Rollout, most int) *Step {
 	if l.strategy() == v1alpha1.UpgradeInPlace {
 		settle = max(settle, l.w.Limits.orDefaults().Reconnect)
 	}
-	if left := settle - r.Now.Sub(r.Goal.Since); left > 0 {
+	if left := settle - r.Now.Sub(r.Goal.began()); left > 0 {
 		return l.wait(left, "watching %s before members move to it", r.Goal.Revision)
 	}
 	if l.progress.busy >= most {

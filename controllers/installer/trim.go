@@ -100,7 +100,7 @@ func (t trimmer) pod(pod *corev1.Pod) *corev1.Pod {
 			continue
 		}
 		if proxy, ok := p.Charts.ProxyOf(read); ok {
-			out.Annotations[proxyPrefix+p.Name] = proxy.Revision + "/" + proxy.Version
+			out.Annotations[proxyPrefix+p.Name] = proxy.Revision + "/" + proxy.Version + "/" + proxy.Roots
 		}
 	}
 	out.Status.Phase = pod.Status.Phase
@@ -119,8 +119,9 @@ func proxyOf(pod *corev1.Pod, provider string) *install.Proxy {
 	if !ok {
 		return nil
 	}
-	revision, version, _ := strings.Cut(text, "/")
-	return &install.Proxy{Revision: revision, Version: version}
+	revision, rest, _ := strings.Cut(text, "/")
+	version, roots, _ := strings.Cut(rest, "/")
+	return &install.Proxy{Revision: revision, Version: version, Roots: roots}
 }
 
 func containersOf(spec corev1.PodSpec) []install.Container {

@@ -34,6 +34,7 @@ func (o *observer) trusted(ctx context.Context, t target, w install.Wanted, seen
 	seen.Trust = t.place().Decode(stored, seen.Now)
 	request := trust.Request{
 		Wanted: w, Seen: seen.Trust, State: seen.State.Trust, Running: runs(planner, seen.Cluster, t.namespace),
+		Untaught: install.Untaught(planner, w, *seen),
 		Lifetime: lifetime(planner, w), Propagation: planner.Trust.Propagation, Now: seen.Now, Rand: rand.Reader,
 	}
 	decision, err := trust.Next(request)

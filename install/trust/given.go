@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/meshloom/meshloom/install"
@@ -80,6 +81,20 @@ func chained(chain, roots []*x509.Certificate) error {
 	}
 	if certifier(chain, roots) == nil {
 		return fmt.Errorf("%s: it has no root that issued %q: put the certificate of %q there", rootsEntry, chain[len(chain)-1].Subject, chain[len(chain)-1].Issuer)
+	}
+	return nil
+}
+
+// onlyP256 says whether every key of an authority is one of ECDSA on P-256.
+func onlyP256(a *install.Authority) error {
+	certs, err := decode(slices.Concat(a.Chain, a.Roots))
+	if err != nil {
+		return err
+	}
+	for _, c := range certs {
+		if key, ok := c.PublicKey.(*ecdsa.PublicKey); !ok || key.Curve != elliptic.P256() {
+			return fmt.Errorf("%s: proxies of this mesh do not take the kind of key of %q: use ECDSA on P-256", certificateEntry, c.Subject)
+		}
 	}
 	return nil
 }

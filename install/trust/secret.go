@@ -41,6 +41,9 @@ func (p Place) Decode(stored Stored, now time.Time) install.TrustSeen {
 	var seen install.TrustSeen
 	if stored.Given != nil {
 		given, err := Given(stored.Given.Data, now)
+		if err == nil && p.Trust.OnlyP256 {
+			err = onlyP256(given)
+		}
 		if seen.Given = given; err != nil {
 			seen.GivenError = err.Error()
 		}
@@ -59,6 +62,9 @@ func (p Place) Decode(stored Stored, now time.Time) install.TrustSeen {
 	default:
 		issued := p.decodeIssued(stored.Issued)
 		seen.Issued = &issued
+		if p.Trust.Noted != nil {
+			seen.Noted = p.Trust.Noted(issued.Roots)
+		}
 	}
 	return seen
 }
@@ -86,7 +92,8 @@ func (p Place) Encode(step install.Step) *corev1.Secret {
 		return secret
 	}
 	a, names := step.Authority, p.Trust.Entries
-	secret.Data = map[string][]byte{names.Certificate: a.Certificate, names.Key: a.Key, names.Chain: a.Chain, names.Roots: a.Roots}
+	secret.Data = map[string][]byte{names.Certificate: a.Certificate, names.Key: a.Key, names.Roots: a.Roots}
+	secret.Data[names.Chain] = a.Chain // begins with the certificate, whose entry it may share
 	secret.Annotations[sinceAnnotation] = a.Since.UTC().Format(time.RFC3339)
 	return secret
 }

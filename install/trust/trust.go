@@ -41,7 +41,10 @@ type Request struct {
 	// Lifetime and Propagation are the provider's: how long certificates of
 	// workloads live, and until when every control plane has what is written.
 	Lifetime, Propagation time.Duration
-	Now                   time.Time
+	// Untaught names somebody who does not trust yet what he shall, and who does
+	// not learn it with time; the next root does not sign until it is empty.
+	Untaught string
+	Now      time.Time
 	// Rand is where keys come from.
 	Rand io.Reader
 }
