@@ -1,0 +1,57 @@
+package consul
+
+import (
+	"fmt"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// Codes of issues that the translation of traffic raises, documented in
+// docs/reference/codes.md.
+const (
+	// codeInexpressible: a value of a supported field that Consul cannot say.
+	// The message says what can be said instead.
+	codeInexpressible = "ML2301"
+	// codeNamesake: two Services of one name in member namespaces, which Consul
+	// takes for one service. Rename one of them, or take its namespace out of
+	// the mesh.
+	codeNamesake = "ML2302"
+	// codeMultiPort: a Service with several HTTP ports, of which Consul knows
+	// one. Make a Service, with pods of its own, of every port.
+	codeMultiPort = "ML2303"
+	// codeProtocol: a backend that speaks another protocol than the Service it
+	// is a backend of. Set the same appProtocol on both Service ports.
+	codeProtocol = "ML2304"
+	// codeHeadless: a Service without an address of its own, whose requests
+	// Consul does not route. Give it a cluster IP.
+	codeHeadless = "ML2305"
+	// codeInvalidShare: the share of a backend that does not resolve is
+	// answered 503, where other meshes answer 500. Correct the backend.
+	codeInvalidShare = "ML2306"
+)
+
+// finding is an issue in the making: all that differs between them.
+type finding struct {
+	source  ir.Source
+	feature ir.Feature
+	code    string
+}
+
+// reject says that Consul cannot express what the source asks for; the engine
+// leaves the object, or the field, out.
+func (f finding) reject(format string, args ...any) ir.Issue {
+	return f.issue(ir.EffectRejected, v1alpha1.ReasonUnsupported, format, args...)
+}
+
+// note says something worth knowing about what is in force.
+func (f finding) note(format string, args ...any) ir.Issue {
+	return f.issue(ir.EffectNote, v1alpha1.ReasonEmulated, format, args...)
+}
+
+func (f finding) issue(effect ir.Effect, reason v1alpha1.ConditionReason, format string, args ...any) ir.Issue {
+	return ir.Issue{
+		Effect: effect, Source: f.source, Feature: f.feature, Reason: string(reason), Code: f.code,
+		Message: fmt.Sprintf(format, args...),
+	}
+}

@@ -1,0 +1,101 @@
+package consul
+
+import (
+	"math/big"
+	"math/rand/v2"
+	"slices"
+)
+
+// whole is all requests in Consul's least weight, a hundredth of a percent.
+const whole = 10000
+
+// hundredths shares out all requests in the proportions of the weights, by the
+// largest remainder. A weight of less than half a hundredth of a percent may
+// come to nothing.
+func hundredths(weights []int64) []int64 {
+	sum := new(big.Int)
+	for _, w := range weights {
+		sum.Add(sum, big.NewInt(w))
+	}
+	out := make([]int64, len(weights))
+	if sum.Sign() == 0 {
+		return out
+	}
+	remainders := make([]*big.Int, len(weights))
+	order := make([]int, len(weights))
+	left := int64(whole)
+	for i, w := range weights {
+		product := new(big.Int).Mul(big.NewInt(w), big.NewInt(whole))
+		quotient, remainder := product.QuoRem(product, sum, new(big.Int))
+		out[i], remainders[i], order[i] = quotient.Int64(), remainder, i
+		left -= out[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return remainders[b].Cmp(remainders[a]) })
+	for _, i := range order[:left] {
+		out[i]++
+	}
+	return out
+}
+
+// percent is a weight as it stands in a ServiceSplitter.
+func percent(hundredths int64) float64 { return float64(hundredths) / 100 }
+
+// shuffles is how many orders of splits are tried. More than one in two add up,
+// where any does.
+const shuffles = 100
+
+// divide shares out all requests as hundredths does, and returns the order in
+// which the splits are listed, as indexes. Consul's webhook adds their weights
+// up as 32-bit numbers and refuses every sum but 100, which numbers with two
+// decimals miss by the last bit in one order and not in another. A few miss it
+// in every order: then a hundredth of a percent moves from one to another. The
+// same weights are always divided in the same way.
+func divide(weights []int64) (parts []int64, order []int) {
+	parts = hundredths(weights)
+	if order, ok := arrange(parts); ok {
+		return parts, order
+	}
+	for from := range parts {
+		for to := range parts {
+			if from == to || parts[from] < 2 || parts[to] == 0 {
+				continue
+			}
+			moved := slices.Clone(parts)
+			moved[from]--
+			moved[to]++
+			if order, ok := arrange(moved); ok {
+				return moved, order
+			}
+		}
+	}
+	return parts, indexes(parts)
+}
+
+// arrange looks for an order in which the weights add up to 100.
+func arrange(parts []int64) (order []int, ok bool) {
+	order = indexes(parts)
+	shuffle := rand.New(rand.NewPCG(whole, shuffles)) //nolint:gosec // Nothing is secret about an order.
+	for range shuffles {
+		if addsUp(order, parts) {
+			return order, true
+		}
+		shuffle.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	}
+	return nil, false
+}
+
+func indexes(parts []int64) []int {
+	out := make([]int, len(parts))
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func addsUp(order []int, parts []int64) bool {
+	var sum float32
+	for _, i := range order {
+		sum += float32(percent(parts[i]))
+	}
+	return sum == whole/100
+}
