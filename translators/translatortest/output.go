@@ -112,7 +112,13 @@ func (s *Suite) check(r translators.Result) []string {
 // invalid returns what an API server would refuse of the object.
 func (s *Suite) invalid(obj *unstructured.Unstructured) []string {
 	kind := s.schemas[obj.GroupVersionKind()]
-	if kind == nil {
+	switch {
+	case kind != nil:
+	case builtIn(obj.GroupVersionKind()):
+		return invalidBuiltIn(obj)
+	case s.Undefined[obj.GroupVersionKind().Group] != "":
+		return nil
+	default:
 		return []string{"no definition of its kind is known"}
 	}
 	var out []string
