@@ -10,6 +10,13 @@ type AccessUnit struct {
 	Default AccessDefault `json:"default,omitempty"`
 	// Targets by Service name.
 	Targets []AccessTarget `json:"targets"`
+	// Others are the Services of the group that no AccessPolicy targets, by name:
+	// pods that Targets govern are reached by them too. They have no Rules. This,
+	// Fronts and Routed are there only where the provider needs Reach.
+	Others []AccessTarget `json:"others,omitempty"`
+	// Fronts are the Services outside of the group whose TrafficSplits send
+	// requests, or copies of them, to pods of the group, by name.
+	Fronts []Front `json:"fronts,omitempty"`
 	// NamespaceRules are those of the namespace's untargeted policies, which
 	// select these workloads too: they are emitted by the namespace unit and
 	// are here for providers that must merge.
@@ -34,8 +41,20 @@ type CallerService struct {
 type AccessTarget struct {
 	Service Service `json:"service"`
 	// Workloads that the Service selects.
-	Workloads []Workload  `json:"workloads,omitempty"`
-	Rules     AccessRules `json:"rules"`
+	Workloads []Workload `json:"workloads,omitempty"`
+	// Routed are those that it does not select, and that its TrafficSplits send
+	// requests, or copies of them, to.
+	Routed []Workload  `json:"routed,omitempty"`
+	Rules  AccessRules `json:"rules"`
+}
+
+// Front is a Service by which pods of others are reached. For meshes that ask
+// the policies of the Service that was dialled, not of the pods.
+type Front struct {
+	Service string `json:"service"`
+	// Workloads that its TrafficSplits send requests to and that it does not
+	// select.
+	Workloads []Workload `json:"workloads,omitempty"`
 }
 
 // AccessRules is the sum of all AccessPolicies with one target. A request is

@@ -143,7 +143,10 @@ var verdicts = map[string]verdict{
 	"CallerService.ServiceName": identifies("the caller"), "CallerService.Workloads": observedBy("the caller's pods"),
 	"CallerService.Namespace": identifies("the caller"), "CallerService.Name": identifies("the caller"),
 	"CallerService.Namesakes": observedBy("the mesh's Services"),
-	"ServiceName.Namespace":   identifies("the Service"), "ServiceName.Name": identifies("the Service"),
+	"AccessUnit.Others":       observedBy("the mesh's Services"), "AccessTarget.Routed": resolvedFrom("Backend.Service"),
+	"AccessUnit.Fronts": resolvedFrom("Backend.Service"), "Front.Service": resolvedFrom("Backend.Service"),
+	"Front.Workloads":       resolvedFrom("Backend.Service"),
+	"ServiceName.Namespace": identifies("the Service"), "ServiceName.Name": identifies("the Service"),
 
 	"ExternalUnit.Mesh": identifies("the mesh"), "ExternalUnit.Namespace": identifies("the object"), "ExternalUnit.Name": identifies("the object"),
 	"ExternalUnit.Hosts": asks(ir.ExternalHost, ir.ExternalWildcard), "ExternalUnit.Ports": within("ExternalPort"),

@@ -113,6 +113,7 @@ func (v *view) accessUnit(key ir.Key) *ir.Unit {
 	if len(unit.Access.Targets) == 0 {
 		return nil
 	}
+	v.reach(unit.Access, group)
 	named = append(named, v.surround(unit.Access, group, key)...)
 	unit.Access.Callers = v.callers(mesh, named)
 	unit.Participants = sortParticipants(unit.Participants)

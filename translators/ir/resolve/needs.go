@@ -20,12 +20,14 @@ type Needs struct {
 	Callers bool
 	// Namesakes is for the Namesakes of Services.
 	Namesakes bool
+	// Reach is for Others and Fronts of AccessUnits, and Routed of their targets.
+	Reach bool
 }
 
 func (n Needs) or(other Needs) Needs {
 	return Needs{
 		Services: n.Services || other.Services, Callers: n.Callers || other.Callers,
-		Namesakes: n.Namesakes || other.Namesakes,
+		Namesakes: n.Namesakes || other.Namesakes, Reach: n.Reach || other.Reach,
 	}
 }
 

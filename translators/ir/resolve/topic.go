@@ -37,6 +37,7 @@ const (
 	membersOf                      // Mesh -> Namespaces
 	claimsOf                       // Mesh -> Namespaces that it selects and another mesh has
 	splitsOf                       // Service -> TrafficSplits
+	splitsTo                       // Service -> TrafficSplits of others that send to it
 	policiesOf                     // Service, TrafficSplit, GatewayRoute -> TrafficPolicies
 	accessOf                       // Service, Namespace -> AccessPolicies
 	routesOf                       // route unit -> GatewayRoutes
