@@ -27,12 +27,12 @@ func (c *Controller) shared(ctx context.Context, key ir.Key) (time.Duration, err
 	ticket := c.Joiner.Begin(key)
 	parts, keep := c.parts.Of(ref)
 	keep = keep || c.Guard.Stopped()
-	made := len(c.Cache.Of(key, nil)) > 0
+	ours := len(c.Cache.Of(key, nil)) > 0
 	for _, part := range parts {
-		made = made || part.Create
+		ours = ours || part.Create
 	}
-	if made {
-		return c.madeForAll(ctx, key, ticket, parts)
+	if ours {
+		return c.madeForAll(ctx, key, ticket, made{parts, keep})
 	}
 	if c.Terminating(ref.Namespace) || ref.Kind == "Namespace" && c.Terminating(ref.Name) {
 		c.tell(key, ticket, parts, &status.Report{Key: key})
@@ -46,7 +46,7 @@ func (c *Controller) shared(ctx context.Context, key ir.Key) (time.Duration, err
 	if err != nil {
 		return 0, err
 	}
-	if plan.Content != nil && !keep {
+	if plan.Retracts && !keep {
 		if err := c.Intact(ctx, contributors); err != nil {
 			return 0, err
 		}
@@ -61,12 +61,30 @@ func (c *Controller) shared(ctx context.Context, key ir.Key) (time.Duration, err
 	return 0, err
 }
 
-// contributors are the kinds of ours whose objects ask for fields of others.
-var contributors = []string{v1alpha1.KindMesh}
+// contributors are the kinds of ours whose objects ask for fields of others, and
+// for parts of objects that several units make.
+var contributors = []string{
+	v1alpha1.KindMesh, v1alpha1.KindIngressController, v1alpha1.KindIngressGateway, v1alpha1.KindTrafficSplit,
+	v1alpha1.KindTrafficPolicy, v1alpha1.KindAccessPolicy, v1alpha1.KindExternalService, v1alpha1.KindGatewayRoute,
+}
+
+// made is what units want of an object of our own.
+type made struct {
+	parts []translators.Contribution
+	// keep says that the parts may not be all of them.
+	keep bool
+}
 
 // madeForAll writes an object of our own to which several units contribute. It
-// goes with the last of them.
-func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, parts []translators.Contribution) (time.Duration, error) {
+// goes with the last of them. Nothing is taken from it while a unit that has a
+// part in it may not be heard.
+func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, m made) (time.Duration, error) {
+	live := len(c.Cache.Of(key, nil)) > 0
+	if live && m.keep {
+		c.tell(key, ticket, m.parts, &status.Report{Key: key})
+		return 0, nil
+	}
+	parts := m.parts
 	merged, issues := engine.Merge(parts)
 	var objects []translators.Object
 	for _, one := range merged {
@@ -76,6 +94,11 @@ func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, 
 	plan, err := c.plan(ctx, key, objects, nil)
 	if err != nil {
 		return 0, fmt.Errorf("plan unit %s: %w", key, err)
+	}
+	if live && len(plan.Steps) > 0 {
+		if err := c.Intact(ctx, contributors); err != nil {
+			return 0, err
+		}
 	}
 	again, err := c.execute(ctx, plan)
 	if err != nil && reconciler.ClassOf(err) == reconciler.Transient {

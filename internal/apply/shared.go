@@ -50,7 +50,9 @@ type SharedInput struct {
 type SharedPlan struct {
 	// Content is what to apply; nil where nothing has to be written.
 	Content map[string]any
-	Issues  []ir.Issue
+	// Retracts says that a field of ours goes or gets another value.
+	Retracts bool
+	Issues   []ir.Issue
 }
 
 // MakeShared returns the plan for an object of somebody else: the fields that
@@ -83,9 +85,35 @@ func MakeShared(in SharedInput) (SharedPlan, error) {
 		keep(content, in.Live.Object, owned.ours)
 	}
 	if !compare(content, in.Live.Object, owned, false).none() {
-		plan.Content = content
+		plan.Content, plan.Retracts = content, retracts(content, in.Live.Object, owned.ours)
 	}
 	return plan, nil
+}
+
+// retracts says whether a field that is ours is not the same in what is applied.
+func retracts(content, live map[string]any, ours *fieldpath.Set) (found bool) {
+	ours.Leaves().Iterate(func(path fieldpath.Path) {
+		keys, ok := fieldNames(path)
+		if !ok {
+			return
+		}
+		old, there, err := unstructured.NestedFieldNoCopy(live, keys...)
+		next, wanted, _ := unstructured.NestedFieldNoCopy(content, keys...)
+		found = found || err == nil && there && (!wanted || !covers(next, old) || !covers(old, next))
+	})
+	return found
+}
+
+// fieldNames returns a path that leads through no list as strings.
+func fieldNames(path fieldpath.Path) ([]string, bool) {
+	names := make([]string, 0, len(path))
+	for _, pe := range path {
+		if pe.FieldName == nil {
+			return nil, false
+		}
+		names = append(names, *pe.FieldName)
+	}
+	return names, true
 }
 
 func identity(ref translators.ObjectRef) map[string]any {
@@ -128,12 +156,9 @@ func taken(part translators.Contribution, live *unstructured.Unstructured, owned
 // keep adds the fields of ours that a live object has to what is applied.
 func keep(content, live map[string]any, ours *fieldpath.Set) {
 	ours.Leaves().Iterate(func(path fieldpath.Path) {
-		keys := make([]string, 0, len(path))
-		for _, pe := range path {
-			if pe.FieldName == nil {
-				return
-			}
-			keys = append(keys, *pe.FieldName)
+		keys, ok := fieldNames(path)
+		if !ok {
+			return
 		}
 		if _, found, _ := unstructured.NestedFieldNoCopy(content, keys...); found {
 			return

@@ -99,6 +99,9 @@ func TestSharedPlans(t *testing.T) {
 			if write := plan.Content != nil; write != c.write {
 				t.Fatalf("writes: %v, want %v", write, c.write)
 			}
+			if want := c.write && !c.keep && len(c.ours) > 0; plan.Retracts != want {
+				t.Errorf("retracts: %v, want %v", plan.Retracts, want)
+			}
 			labels := (&unstructured.Unstructured{Object: plan.Content}).GetLabels()
 			if diff := cmp.Diff(c.labels, labels); diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)

@@ -1,8 +1,9 @@
 package engine
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -29,12 +30,7 @@ type Shared struct {
 // object gets an Issue.
 func Merge(contributions []translators.Contribution) ([]Shared, []ir.Issue) {
 	sorted := slices.Clone(contributions)
-	slices.SortStableFunc(sorted, func(a, b translators.Contribution) int {
-		if c := compareRefs(a.Object, b.Object); c != 0 {
-			return c
-		}
-		return a.Source.Compare(b.Source.Ref)
-	})
+	slices.SortStableFunc(sorted, compareContributions)
 	var out []Shared
 	var issues []ir.Issue
 	for _, c := range sorted {
@@ -51,6 +47,16 @@ func Merge(contributions []translators.Contribution) ([]Shared, []ir.Issue) {
 	return out, ir.SortIssues(issues)
 }
 
+// compareContributions orders contributions by object, by source and by field,
+// so that the order in which units ran decides nothing.
+func compareContributions(a, b translators.Contribution) int {
+	if c := cmp.Or(compareRefs(a.Object, b.Object), a.Source.Compare(b.Source.Ref),
+		cmp.Compare(a.Source.Field, b.Source.Field), slices.Compare(a.Path, b.Path)); c != 0 {
+		return c
+	}
+	return cmp.Compare(fmt.Sprint(a.Value), fmt.Sprint(b.Value))
+}
+
 func newShared(ref translators.ObjectRef) Shared {
 	obj := &unstructured.Unstructured{}
 	obj.SetGroupVersionKind(ref.GroupVersionKind)
@@ -59,19 +65,32 @@ func newShared(ref translators.ObjectRef) Shared {
 	return Shared{Ref: ref, Object: obj}
 }
 
+// set writes a contribution into the object.
 func (s *Shared) set(c translators.Contribution) *ir.Issue {
-	old, found, err := unstructured.NestedFieldNoCopy(s.Object.Object, c.Path...)
-	if err == nil && !found {
-		err = unstructured.SetNestedField(s.Object.Object, c.Value, c.Path...)
+	value, err := plain(c.Value)
+	switch {
+	case err != nil:
+	case len(c.Path) == 0:
+		err = errors.New("no field is named")
+	case keyed(c.Path) && !c.Create:
+		err = errors.New("items of lists are written in objects of our own only")
+	default:
+		_, err = put(s.Object.Object, c.Path, value)
 	}
-	if err == nil && (!found || reflect.DeepEqual(old, c.Value)) {
+	if err == nil {
 		return nil
 	}
-	return &ir.Issue{
+	issue := &ir.Issue{
 		Effect: ir.EffectWithheld, Source: c.Source, Reason: string(v1alpha1.ReasonConflicted), Code: translators.CodeContribution,
-		Message: fmt.Sprintf("%s %s: another object wants a different value for %s; make them agree or remove one",
-			s.Ref.Kind, strings.TrimPrefix(s.Ref.Namespace+"/"+s.Ref.Name, "/"), strings.Join(c.Path, ".")),
 	}
+	where := fmt.Sprintf("%s %s", s.Ref.Kind, strings.TrimPrefix(s.Ref.Namespace+"/"+s.Ref.Name, "/"))
+	field := strings.Join(c.Path, ".")
+	issue.Message = fmt.Sprintf("%s: another object wants a different value for %s; make them agree or remove one", where, field)
+	if !errors.Is(err, errTaken) {
+		issue.Reason = string(v1alpha1.ReasonUnsupported)
+		issue.Message = fmt.Sprintf("%s: %s cannot be written: %v; this is a mistake of Meshloom, please report it", where, field, err)
+	}
+	return issue
 }
 
 // MergeOutputs merges the contributions of many units.
