@@ -80,6 +80,7 @@ func filterSamples() map[ir.Feature]builder {
 
 func rewriteSamples() map[ir.Feature]builder {
 	prefixed := func(p *parts) { p.line.Match.Path = &ir.PathMatch{Type: ir.PathPrefix, Value: "/old"} }
+	exact := func(p *parts) { p.line.Match.Path = &ir.PathMatch{Type: ir.PathExact, Value: "/old"} }
 	rewrite := func(p *parts, rw ir.Rewrite) {
 		rw.Source = p.line.Source.At("filters[0]")
 		p.line.Filters.Rewrite = &rw
@@ -89,7 +90,7 @@ func rewriteSamples() map[ir.Feature]builder {
 		p.line.Filters.Redirect = &ir.Redirect{Hostname: "moved.example", StatusCode: 302, Source: p.line.Source.At("filters[0]")}
 	}
 	return map[ir.Feature]builder{
-		ir.RewritePathFull: {add: func(p *parts) {
+		ir.RewritePathFull: {base: exact, add: func(p *parts) {
 			rewrite(p, ir.Rewrite{Path: &ir.PathModifier{Type: ir.ReplaceFullPath, Value: "/new"}})
 		}},
 		ir.RewritePathPrefix: {base: prefixed, add: func(p *parts) {
