@@ -72,11 +72,19 @@ func reachable(routes []ir.Route) []ir.Route {
 			continue
 		}
 		out = append(out, r)
-		if reflect.DeepEqual(r.Match, ir.Match{}) {
+		if everything(r.Match) {
 			break
 		}
 	}
 	return out
+}
+
+// everything says whether a match holds for every request.
+func everything(m ir.Match) bool {
+	if m.Path != nil && m.Path.Type == ir.PathPrefix && trimPrefix(m.Path.Value) == "" {
+		m.Path = nil
+	}
+	return reflect.DeepEqual(m, ir.Match{})
 }
 
 // routes writes the router, where there is anything for it to say.

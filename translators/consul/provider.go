@@ -1,0 +1,49 @@
+package consul
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshloom/meshloom/translators"
+)
+
+// Name is the value of spec.provider in Mesh.
+const Name = "Consul"
+
+// Variant is the column of the capability matrix that this package fills: the
+// Community Edition with one sidecar in every pod.
+const Variant = "consul"
+
+// kinds are those that this package writes, in the order in which they are
+// applied: what says protocols and subsets before splitters and routers, which
+// Consul refuses without, and intentions last.
+var kinds = []schema.GroupVersionKind{
+	meshKind, proxyDefaultsKind, serviceDefaultsKind, serviceResolverKind, serviceSplitterKind, serviceRouterKind,
+	terminatingGatewayKind, serviceIntentionsKind,
+}
+
+// Provider returns the provider. The result is the caller's own.
+func Provider() translators.Provider {
+	return translators.Provider{
+		Name:     Name,
+		Variants: []translators.Variant{{Name: Variant, Mesh: true}},
+		Kinds:    slices.Clone(kinds),
+		Needs: translators.Requirements{
+			Services: true, Callers: true, Namesakes: true,
+			Annotations: slices.Clone(accessAnnotations),
+		},
+		Supports: supports,
+		Mesh: &translators.MeshTranslator{
+			Service:   translateService,
+			Access:    translateAccess,
+			Namespace: translateNamespace,
+			Mesh:      translateMesh,
+			External:  translateExternal,
+		},
+		Usual:   translators.Location{ControlPlaneNamespace: "consul"},
+		Rivals:  rivals,
+		Expand:  expand,
+		Verdict: verdict,
+	}
+}
