@@ -79,12 +79,12 @@ func emptyUnit(kind ir.UnitKind) (*ir.Unit, *parts) {
 		}
 		p.line, p.destination = &u.Route.Routes[0], &split.Destination
 	case ir.KindAccess:
-		u.Access = &ir.AccessUnit{Mesh: mesh(), Namespace: Namespace, Targets: []ir.AccessTarget{{Service: service("ratings"), Workloads: []ir.Workload{workload()}}}}
+		u.Access = &ir.AccessUnit{Mesh: mesh(), Namespace: Namespace, Targets: []ir.AccessTarget{{Service: service("ratings"), Workloads: []ir.Workload{sampleWorkload()}}}}
 		u.Participants = []ir.Participant{participant("AccessPolicy", "ratings")}
 		p.rules = &u.Access.Targets[0].Rules
 		p.rules.Policies, p.rules.AllowSelected = []ir.Source{source("AccessPolicy", "ratings", "")}, true
 	case ir.KindNamespace:
-		u.Namespace = &ir.NamespaceUnit{Mesh: mesh(), Name: Namespace, Workloads: []ir.Workload{workload()}}
+		u.Namespace = &ir.NamespaceUnit{Mesh: mesh(), Name: Namespace, Workloads: []ir.Workload{sampleWorkload()}}
 		u.Key.Name = ""
 		p.namespace, p.rules = u.Namespace, &ir.AccessRules{Policies: []ir.Source{source("AccessPolicy", "all", "")}, AllowSelected: true}
 		u.Namespace.Access = p.rules
@@ -104,6 +104,13 @@ func emptyUnit(kind ir.UnitKind) (*ir.Unit, *parts) {
 		u.Mesh = &ir.MeshUnit{Mesh: mesh()}
 	}
 	return u, p
+}
+
+// sampleWorkload is the pods of the Service ratings, which serve one port.
+func sampleWorkload() ir.Workload {
+	w := workload()
+	w.Ports = w.Ports[:1]
+	return w
 }
 
 // sampleTable sends everything to the canary, and what it does not match, once
