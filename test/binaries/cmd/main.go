@@ -1,7 +1,7 @@
 // Command cmd makes sure that programs which tests run are in the cache and
 // prints where they are:
 //
-//	go run ./test/binaries/cmd [controlplane] [kubernetes] [istio] [previous-istio] [envoy] [kubectl] [helm]
+//	go run ./test/binaries/cmd [controlplane] [kubernetes] [istio] [previous-istio] [envoy] [kubectl] [helm] [consul]
 //
 // Progress goes to standard error, one path for each argument to standard
 // output. Without arguments it makes all of them.
@@ -31,7 +31,7 @@ func main() {
 }
 
 func run(ctx context.Context, names []string) error {
-	all := []string{"controlplane", "kubernetes", "istio", "previous-istio", "envoy", "kubectl", "helm"}
+	all := []string{"controlplane", "kubernetes", "istio", "previous-istio", "envoy", "kubectl", "helm", "consul"}
 	if len(names) == 0 {
 		names = all
 	}
@@ -43,6 +43,7 @@ func run(ctx context.Context, names []string) error {
 		"envoy":          envoy,
 		"kubectl":        binaries.Kubectl,
 		"helm":           binaries.Helm,
+		"consul":         binaries.Consul,
 	}
 	for _, name := range names {
 		provide, known := providers[name]
