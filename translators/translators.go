@@ -89,8 +89,10 @@ type Requirements struct {
 	Namesakes bool
 	// Reach is for Others and Fronts of AccessUnits, and Routed of their targets.
 	Reach bool
+	// Serving is for the Serving of ServiceUnits.
+	Serving bool
 	// Annotations are keys of annotations of Services and pods to be kept,
-	// besides those of Joins.
+	// besides those of Joins; "example.com/x-*" is every key that begins so.
 	Annotations []string
 }
 

@@ -39,6 +39,15 @@ type ServiceUnit struct {
 	// the mesh, by name; only where the provider needs Callers, and Destination
 	// has an OutlierDetection or a ConnectionPool.
 	Callers []ServiceName `json:"callers,omitempty"`
+	// Serving are the Workloads behind the Service and behind its backends, by
+	// the names of those Services; only where the provider needs Serving.
+	Serving []ServingWorkloads `json:"serving,omitempty"`
+}
+
+// ServingWorkloads are the pods that a Service selects.
+type ServingWorkloads struct {
+	ServiceName
+	Workloads []Workload `json:"workloads,omitempty"`
 }
 
 // PortRoutes is the route table of one Service port.

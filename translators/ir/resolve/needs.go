@@ -22,12 +22,14 @@ type Needs struct {
 	Namesakes bool
 	// Reach is for Others and Fronts of AccessUnits, and Routed of their targets.
 	Reach bool
+	// Serving is for the Serving of ServiceUnits.
+	Serving bool
 }
 
 func (n Needs) or(other Needs) Needs {
 	return Needs{
 		Services: n.Services || other.Services, Callers: n.Callers || other.Callers,
-		Namesakes: n.Namesakes || other.Namesakes, Reach: n.Reach || other.Reach,
+		Namesakes: n.Namesakes || other.Namesakes, Reach: n.Reach || other.Reach, Serving: n.Serving || other.Serving,
 	}
 }
 

@@ -1,6 +1,9 @@
 package resolve
 
 import (
+	"slices"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
@@ -17,7 +20,8 @@ type Options struct {
 	Proxied func(provider string, w ir.Workload) bool
 	// Needs says what units of a provider's meshes have beside what users said.
 	Needs func(provider string) Needs
-	// Annotations are the keys that are copied from Services and pods.
+	// Annotations are the keys that are copied from Services and pods; one that
+	// ends in "*" stands for all that begin so.
 	Annotations []string
 	// ControlPlaneNamespace is the usual one of a mesh's provider, for Meshes
 	// that name none.
@@ -78,9 +82,8 @@ func (o Options) controllerPlace(c *v1alpha1.IngressController) (namespace, clas
 // annotations returns those of all that Options.Annotations names.
 func (o Options) annotations(all map[string]string) map[string]string {
 	var picked map[string]string
-	for _, key := range o.Annotations {
-		value, ok := all[key]
-		if !ok {
+	for key, value := range all {
+		if !slices.ContainsFunc(o.Annotations, func(named string) bool { return names(named, key) }) {
 			continue
 		}
 		if picked == nil {
@@ -89,4 +92,12 @@ func (o Options) annotations(all map[string]string) map[string]string {
 		picked[key] = value
 	}
 	return picked
+}
+
+// names says whether a key of an annotation, or all that begin so, is the one.
+func names(named, key string) bool {
+	if prefix, many := strings.CutSuffix(named, "*"); many {
+		return strings.HasPrefix(key, prefix)
+	}
+	return named == key
 }

@@ -106,6 +106,7 @@ func (r *serviceResolution) unit(mesh ir.Mesh) *ir.ServiceUnit {
 		}
 	}
 	slices.SortFunc(unit.Subsets, func(a, b ir.Subset) int { return strings.Compare(a.Name, b.Name) })
+	unit.Serving = r.serving(mesh, unit)
 	return unit
 }
 
