@@ -60,7 +60,7 @@ func runs(p *install.Planner, c install.Cluster, namespace string) bool {
 func (o *observer) stored(ctx context.Context, t target) (trust.Stored, error) {
 	place, names := t.place(), trust.Stored{}
 	read := map[string]**corev1.Secret{place.KeptName(): &names.Kept, place.Trust.Secret: &names.Issued}
-	if given := t.mesh.Spec.Trust; given != nil && given.RootSecretRef != nil {
+	if given := t.mesh.Spec.Trust; given != nil && given.RootSecretRef != nil && string(given.RootSecretRef.Name) != place.Trust.Secret {
 		read[string(given.RootSecretRef.Name)] = &names.Given
 	}
 	for name, into := range read {

@@ -28,6 +28,7 @@ func TestPrevious(t *testing.T) {
 		releases []install.Release
 		want     string
 	}{
+		"by another name":    {[]install.Release{release("shop", "edge-2", day(2), past("edge-2", true), past("edge-1", true))}, "1.30.2"},
 		"in place":           {[]install.Release{release("shop", "1.31.0", day(2), past("1.31.0", true), past("1.30.2", true), past("1.29.0", true))}, "1.30.2"},
 		"what failed is not": {[]install.Release{release("shop", "1.31.0", day(2), past("1.30.9", false), past("1.30.2", true))}, "1.30.2"},
 		"the old beside":     {[]install.Release{release("shop-1-31-0", "1.31.0", day(2)), release("shop-1-30-2", "1.30.2", day(1))}, "1.30.2"},
@@ -35,6 +36,7 @@ func TestPrevious(t *testing.T) {
 		"another's":          {[]install.Release{release("shop", "1.31.0", day(2)), other}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			counted(install.Catalog{Versions: []install.Version{{Version: "1.31.0", App: "edge-2"}, {Version: "1.30.2", App: "edge-1"}}}, tt.releases)
 			if got := previous(tt.releases, "Mesh/shop", "1.31.0"); got != tt.want {
 				t.Errorf("%q ran before, want %q", got, tt.want)
 			}

@@ -69,11 +69,23 @@ func (a *app) before(ctx context.Context, obj client.Object) (string, error) {
 	if now == "" {
 		now = a.versionOf(obj)
 	}
+	counted(a.catalogOf(obj), releases)
 	version := previous(releases, ref.Kind+"/"+ref.Name, now)
 	if version == "" {
 		return "", fmt.Errorf("the Helm releases of %s remember no version but %s: say --version", described(obj), now)
 	}
 	return version, nil
+}
+
+// counted has releases say their versions as the catalog counts them.
+func counted(catalog install.Catalog, releases []install.Release) {
+	for i := range releases {
+		r := &releases[i]
+		r.AppVersion = catalog.Called(r.AppVersion)
+		for j := range r.History {
+			r.History[j].AppVersion = catalog.Called(r.History[j].AppVersion)
+		}
+	}
 }
 
 // previous returns the version that an owner's releases ran before another:

@@ -180,21 +180,33 @@ func (a *app) versionOf(obj client.Object) string {
 	return status.Version
 }
 
+// catalogOf is that of the object's provider; one without versions where nothing
+// of it can be installed.
+func (a *app) catalogOf(obj client.Object) install.Catalog {
+	provider := ""
+	switch o := obj.(type) {
+	case *v1alpha1.Mesh:
+		provider = string(o.Spec.Provider)
+	case *v1alpha1.IngressController:
+		provider = string(o.Spec.Provider)
+	}
+	if p := a.provider(provider); p != nil && p.Charts != nil {
+		return p.Charts.Catalog
+	}
+	return install.Catalog{}
+}
+
 // asked is the exact version that the spec asks for; "" where the catalog does
 // not have it.
 func (a *app) asked(obj client.Object) string {
-	provider, version := "", ""
+	version := ""
 	switch o := obj.(type) {
 	case *v1alpha1.Mesh:
-		provider, version = string(o.Spec.Provider), o.Spec.Version
+		version = o.Spec.Version
 	case *v1alpha1.IngressController:
-		provider, version = string(o.Spec.Provider), o.Spec.Version
+		version = o.Spec.Version
 	}
-	p := a.provider(provider)
-	if p == nil || p.Charts == nil {
-		return ""
-	}
-	entry, err := p.Charts.Catalog.Resolve(version)
+	entry, err := a.catalogOf(obj).Resolve(version)
 	if err != nil {
 		return ""
 	}
