@@ -4,12 +4,11 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
-
-// protocols are what Consul calls those that requests can be routed of.
-var protocols = map[ir.Protocol]string{ir.ProtocolHTTP: "http", ir.ProtocolHTTP2: "http2", ir.ProtocolGRPC: "grpc"}
 
 // proxyTimeout is when the proxies of caller and callee give up a request where
 // nobody says otherwise.
@@ -31,7 +30,7 @@ func defaultsPart(service ir.ServiceName, source ir.Source, value any, path ...s
 
 // protocolPart says in the ServiceDefaults of a service what it speaks.
 func protocolPart(service ir.ServiceName, source ir.Source, protocol ir.Protocol) translators.Contribution {
-	return defaultsPart(service, source, protocols[protocol], "protocol")
+	return defaultsPart(service, source, l7Protocols[protocol], "protocol")
 }
 
 // defaults says the protocol of the Service and of all Services that its lines
@@ -43,7 +42,7 @@ func (t *table) defaults() {
 	}
 	t.speaks(ir.ServiceName{Namespace: t.unit.Service.Namespace, Name: t.apex}, first(sources))
 	if len(t.unit.Subsets) > 0 {
-		t.after = append(t.after, refTo(serviceResolverKind, t.unit.Service.Namespace, t.apex))
+		t.after = append(t.after, t.ref(serviceResolverKind, t.apex))
 	}
 	for i := range t.lines {
 		for j := range t.lines[i].Backends {
@@ -73,7 +72,9 @@ func (t *table) backend(r *ir.Route, b *ir.Backend) {
 			b.Service.Port.Number, b.Service.Name, b.Service.Port.Protocol, t.unit.Service.Name, t.port.Protocol))
 		return
 	}
-	t.speaks(service, first(append([]ir.Source{b.Source}, routeSources(r)...)))
+	source := first(append([]ir.Source{b.Source}, routeSources(r)...))
+	t.speaks(service, source)
+	t.registers(service, b.Service.Port, source)
 	if request := r.Timeouts.Request; request != nil && (request.Duration.Duration == 0 || request.Duration.Duration > proxyTimeout) {
 		t.contribute(defaultsPart(service, request.Source, unlimited, "localRequestTimeoutMs"))
 	}
@@ -100,9 +101,14 @@ func (t *table) contribute(part translators.Contribution) {
 
 // virtualDefaults says the protocol of a service that is nothing but a name.
 func (t *table) virtualDefaults(name string, sources []ir.Source) {
-	spec := serviceDefaults{Protocol: protocols[t.port.Protocol]}
+	spec := serviceDefaults{Protocol: l7Protocols[t.port.Protocol]}
 	t.result.Objects = append(t.result.Objects, object(newEntry(serviceDefaultsKind, t.unit.Service.Namespace, name, spec), sources))
-	t.after = append(t.after, refTo(serviceDefaultsKind, t.unit.Service.Namespace, name))
+	t.targets = append(t.targets, t.ref(serviceDefaultsKind, name))
+}
+
+// ref names an entry of the unit's own namespace.
+func (t *table) ref(kind schema.GroupVersionKind, name string) translators.ObjectRef {
+	return refTo(kind, t.unit.Service.Namespace, name)
 }
 
 // nobody is the name of a service without instances, which answers 503. It is

@@ -1,7 +1,6 @@
 package consul
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -20,6 +19,7 @@ func (t *table) resolver() {
 	var sources []ir.Source
 	if d.LoadBalancer != nil {
 		sources = append(sources, d.LoadBalancer.Source)
+		t.hashed(d.LoadBalancer)
 	}
 	if p := d.ConnectionPool; p != nil && p.ConnectTimeout.Duration > 0 {
 		spec.ConnectTimeout = p.ConnectTimeout.Duration.String()
@@ -30,6 +30,7 @@ func (t *table) resolver() {
 			spec.Subsets = map[string]resolverSubset{}
 		}
 		spec.Subsets[s.Name] = resolverSubset{Filter: t.filter(&s)}
+		t.marked(&s)
 		sources = append(sources, s.Source)
 	}
 	if len(sources) == 0 {
@@ -37,6 +38,27 @@ func (t *table) resolver() {
 	}
 	resolver := newEntry(serviceResolverKind, t.unit.Service.Namespace, t.apex, spec)
 	t.result.Objects = append(t.result.Objects, object(resolver, sources))
+}
+
+// hashed says the protocol of a Service whose requests choose the endpoint by
+// what they carry: of other connections Consul reads nothing.
+func (t *table) hashed(l *ir.LoadBalancer) {
+	h := l.ConsistentHash
+	if h == nil || h.SourceIP || len(t.unit.Ports) > 0 {
+		return
+	}
+	i := slices.IndexFunc(t.unit.Service.Ports, func(p ir.Port) bool { return p.Protocol.HTTP() })
+	if i < 0 {
+		feature := ir.HashHeader
+		if h.Cookie != nil {
+			feature = ir.HashByCookie
+		}
+		t.report(finding{l.Source, feature, codeInexpressible}.reject(
+			"Service %s has no HTTP port, and other connections carry no header: hash by source address, or set appProtocol on the port", t.apex))
+		return
+	}
+	t.port = t.unit.Service.Ports[i]
+	t.speaks(ir.ServiceName{Namespace: t.unit.Service.Namespace, Name: t.apex}, l.Source)
 }
 
 // metaKey is what Consul admits for the name of an instance's metadata.
@@ -50,10 +72,19 @@ func (t *table) filter(s *ir.Subset) string {
 		if !metaKey.MatchString(key) {
 			t.report(finding{s.Source, ir.SplitBySubset, codeInexpressible}.reject(
 				"Consul cannot choose pods by the label %s, because its metadata has keys of letters, digits, - and _ alone: choose by another label", key))
+			continue
 		}
-		terms = append(terms, fmt.Sprintf("Service.Meta[%q] == %s", key, strconv.Quote(s.Labels[key])))
+		terms = append(terms, selector(key)+" == "+strconv.Quote(s.Labels[key]))
 	}
 	return strings.Join(terms, " and ")
+}
+
+// selector names an entry of an instance's metadata.
+func selector(key string) string {
+	if strings.Contains(key, "-") || key[0] >= '0' && key[0] <= '9' || key[0] == '_' {
+		return "Service.Meta[" + strconv.Quote(key) + "]"
+	}
+	return "Service.Meta." + key
 }
 
 var policies = map[ir.Algorithm]string{

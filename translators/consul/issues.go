@@ -29,6 +29,12 @@ const (
 	// codeInvalidShare: the share of a backend that does not resolve is
 	// answered 503, where other meshes answer 500. Correct the backend.
 	codeInvalidShare = "ML2306"
+	// codeUnmarked: pods of a subset whose annotations do not repeat their
+	// labels, which Consul does not know. The message has the patch.
+	codeUnmarked = "ML2307"
+	// codePort: requests are routed to a port that the pods do not register.
+	// Annotate them with the port, as the message says.
+	codePort = "ML2308"
 )
 
 // finding is an issue in the making: all that differs between them.

@@ -30,8 +30,8 @@ func Provider() translators.Provider {
 		Variants: []translators.Variant{{Name: Variant, Mesh: true}},
 		Kinds:    slices.Clone(kinds),
 		Needs: translators.Requirements{
-			Services: true, Callers: true, Namesakes: true,
-			Annotations: slices.Clone(accessAnnotations),
+			Services: true, Callers: true, Namesakes: true, Serving: true,
+			Annotations: append(slices.Clone(accessAnnotations), annotationMeta+"*"),
 		},
 		Supports: supports,
 		Mesh: &translators.MeshTranslator{

@@ -40,7 +40,7 @@ func refusal(u *ir.ServiceUnit) (code, why string) {
 			}
 		}
 	}
-	return "", ""
+	return unserved(u)
 }
 
 // namesakes says that Services of one name are one to Consul.

@@ -2,6 +2,7 @@ package consul
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -57,9 +58,24 @@ func (t *table) splitter(name string, r *ir.Route, shares []share) {
 		s.Weight = percent(parts[i])
 		spec.Splits = append(spec.Splits, s)
 	}
+	after := slices.Clone(t.after)
+	for _, made := range append(places(spec), name) {
+		if ref := t.ref(serviceDefaultsKind, made); slices.Contains(t.targets, ref) {
+			after = append(after, ref)
+		}
+	}
 	entry := newEntry(serviceSplitterKind, t.unit.Service.Namespace, name, spec)
-	t.result.Objects = append(t.result.Objects, object(entry, routeSources(r), t.after...))
-	t.after = append(t.after, refTo(serviceSplitterKind, t.unit.Service.Namespace, name))
+	t.result.Objects = append(t.result.Objects, object(entry, routeSources(r), after...))
+	t.targets = append(t.targets, t.ref(serviceSplitterKind, name))
+}
+
+// places are the services that a splitter names.
+func places(spec serviceSplitter) []string {
+	out := make([]string, 0, len(spec.Splits)+1)
+	for _, s := range spec.Splits {
+		out = append(out, s.Service)
+	}
+	return out
 }
 
 // vanishes reports a share that would get no requests.
@@ -77,7 +93,7 @@ func (t *table) vanishes(s *share) {
 // do not resolve share a service that nobody serves.
 func (t *table) shares(r *ir.Route) []share {
 	var out []share
-	places := map[string]int{}
+	known := map[string]int{}
 	for i := range r.Backends {
 		b := &r.Backends[i]
 		if b.Weight <= 0 {
@@ -88,11 +104,11 @@ func (t *table) shares(r *ir.Route) []share {
 		if err != nil {
 			place = nil
 		}
-		if at, known := places[string(place)]; known {
+		if at, found := known[string(place)]; found {
 			out[at].weight += b.Weight
 			continue
 		}
-		places[string(place)] = len(out)
+		known[string(place)] = len(out)
 		out = append(out, s)
 	}
 	if len(out) == 0 {

@@ -37,8 +37,9 @@ type table struct {
 	apexIsBackend bool
 	// routed are the lines as the router has them.
 	routed []serviceRoute
-	// after must exist before routers and splitters are written.
-	after []translators.ObjectRef
+	// after must exist before routers and splitters are written; targets, the
+	// services made for lines, before the router.
+	after, targets []translators.ObjectRef
 	// empty is true once a service that nobody serves is needed.
 	empty  bool
 	result translators.Result
@@ -101,7 +102,7 @@ func (t *table) routes() {
 		sources = append(sources, routeSources(&t.lines[i])...)
 	}
 	router := newEntry(serviceRouterKind, t.unit.Service.Namespace, t.apex, serviceRouter{Routes: t.routed})
-	t.result.Objects = append(t.result.Objects, object(router, sources, t.after...))
+	t.result.Objects = append(t.result.Objects, object(router, sources, slices.Concat(t.after, t.targets)...))
 }
 
 // line adds a line of the table to the router: once for every form of its path.
@@ -126,7 +127,12 @@ func (t *table) line(r *ir.Route, last bool) {
 	}
 }
 
-func (t *table) report(issue ir.Issue) { t.result.Issues = append(t.result.Issues, issue) }
+// report adds an issue, once.
+func (t *table) report(issue ir.Issue) {
+	if !slices.Contains(t.result.Issues, issue) {
+		t.result.Issues = append(t.result.Issues, issue)
+	}
+}
 
 // expressible returns the forms of the line's path, or reports what of the line
 // Consul cannot say.
