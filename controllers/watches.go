@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -177,10 +178,15 @@ func (a *assembly) served(kind schema.GroupVersionKind) bool {
 // referenceGrants are watched like native kinds: their CRD may come later.
 var referenceGrants = kinds.ReferenceGrant
 
+// native are the kinds that are watched while they are served.
+func (a *assembly) native() []schema.GroupVersionKind {
+	return append(slices.Clone(a.catalog.Watched()), referenceGrants)
+}
+
 // watchNative starts the watches of kinds that are served now, and ends those
 // of kinds that are not any more.
 func (a *assembly) watchNative(ctx context.Context) error {
-	for _, kind := range append(a.catalog.Kinds(), referenceGrants) {
+	for _, kind := range a.native() {
 		if !a.definitions.Served(kind) {
 			if a.kinds.Stop(kind) {
 				a.watches.Due(append(a.cache.Forget(kind), a.cache.Changed(apply.Topic{Kind: kind})...))
@@ -195,7 +201,7 @@ func (a *assembly) watchNative(ctx context.Context) error {
 }
 
 func (a *assembly) nativeSynced() bool {
-	for _, kind := range append(a.catalog.Kinds(), referenceGrants) {
+	for _, kind := range a.native() {
 		if a.definitions.Served(kind) && !a.kinds.Synced(kind) {
 			return false
 		}
@@ -211,7 +217,7 @@ func (a *assembly) watch(kind schema.GroupVersionKind) reconciler.Watch {
 	}
 	w := reconciler.Watch{
 		Kind:   kind,
-		Keep:   func(obj *unstructured.Unstructured) (any, error) { return apply.NewLive(obj, a.catalog.Rivals) },
+		Keep:   func(obj *unstructured.Unstructured) (any, error) { return apply.NewLive(obj, a.catalog) },
 		Seen:   func(obj any) { a.live(obj, a.cache.Put) },
 		Gone:   func(obj any) { a.live(obj, func(l *apply.Live) []ir.Key { return a.cache.Remove(l.Ref, l.UID) }) },
 		Synced: func() { a.watches.Due(a.cache.Changed(apply.Topic{Kind: kind})) },

@@ -77,7 +77,7 @@ func (c *Controller) Process(ctx context.Context, key ir.Key) (time.Duration, er
 	}
 	ticket := c.Joiner.Begin(key)
 	out := c.Engine.Compute(key)
-	plan, err := c.plan(ctx, key, out.Objects, out.Rejected)
+	plan, err := c.plan(ctx, wanted{key: key, provider: out.Provider, objects: out.Objects, rejected: out.Rejected})
 	if err != nil {
 		return 0, fmt.Errorf("plan unit %s: %w", key, err)
 	}
@@ -94,16 +94,28 @@ func (c *Controller) Process(ctx context.Context, key ir.Key) (time.Duration, er
 	if err != nil && reconciler.ClassOf(err) == reconciler.Transient {
 		return 0, err
 	}
+	if len(plan.Frozen) == 0 {
+		plan.Issues = append(plan.Issues, c.refusals(key, out.Provider, out.Objects)...)
+	}
 	c.Changed(c.Joiner.End(key, ticket, report(out, plan, err)))
 	return again, err
 }
 
+// wanted is what a unit is to be.
+type wanted struct {
+	key      ir.Key
+	provider string
+	objects  []translators.Object
+	rejected []ir.Ref
+}
+
 // plan plans a unit, and takes note of what the plan depended on.
-func (c *Controller) plan(ctx context.Context, key ir.Key, objects []translators.Object, rejected []ir.Ref) (apply.Plan, error) {
+func (c *Controller) plan(ctx context.Context, want wanted) (apply.Plan, error) {
+	key, objects := want.key, want.objects
 	for attempt := 1; ; attempt++ {
 		seen := c.Cache.Version()
 		in := apply.Input{
-			Key: key, Objects: objects, Rejected: rejected, Live: c.Cache.Of(key, objects), Prune: apply.Wait,
+			Key: key, Provider: want.provider, Objects: objects, Rejected: want.rejected, Live: c.Cache.Of(key, objects), Prune: apply.Wait,
 			Settled: c.progress.settled(key, c.Settle), Catalog: c.Writer.Catalog,
 			View: c.Cache.View(key, c.Served, c.Terminating),
 		}

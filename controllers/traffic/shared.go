@@ -91,7 +91,7 @@ func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, 
 		objects = append(objects, translators.Object{Object: one.Object, Sources: one.Sources})
 	}
 	engine.Stamp(key, objects)
-	plan, err := c.plan(ctx, key, objects, nil)
+	plan, err := c.plan(ctx, wanted{key: key, objects: objects})
 	if err != nil {
 		return 0, fmt.Errorf("plan unit %s: %w", key, err)
 	}
@@ -104,7 +104,8 @@ func (c *Controller) madeForAll(ctx context.Context, key ir.Key, ticket uint64, 
 	if err != nil && reconciler.ClassOf(err) == reconciler.Transient {
 		return 0, err
 	}
-	c.tell(key, ticket, parts, &status.Report{Key: key, Issues: ir.SortIssues(append(issues, plan.Issues...)), Failure: failure(err)})
+	issues = append(append(issues, plan.Issues...), c.refusals(key, "", objects)...)
+	c.tell(key, ticket, parts, &status.Report{Key: key, Issues: ir.SortIssues(issues), Failure: failure(err)})
 	return again, err
 }
 

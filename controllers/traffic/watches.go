@@ -13,6 +13,7 @@ import (
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/internal/apply"
+	"github.com/meshloom/meshloom/internal/engine"
 	"github.com/meshloom/meshloom/internal/status"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
@@ -95,7 +96,9 @@ func (w *Watches) Event(old, next client.Object) {
 	if namespace, ok := present(old, next).(*corev1.Namespace); ok {
 		w.namespace(namespace, next == nil)
 	}
-	if next != nil && len(next.GetManagedFields()) > 0 {
+	if next == nil {
+		w.gone(old)
+	} else if len(next.GetManagedFields()) > 0 {
 		w.part(next)
 	}
 	if w.Happened != nil {
@@ -163,11 +166,24 @@ func (w *Watches) Terminating(namespace string) bool {
 // may have changed it, or the units that wanted it may be gone.
 func (w *Watches) part(obj client.Object) {
 	ref, ok := resolve.RefOf(obj)
-	if !ok || Ours(ref.Kind) {
+	if !ok || Ours(ref.Kind) || obj.GetLabels()[engine.LabelManagedBy] == engine.ManagedBy && obj.GetLabels()[engine.LabelUnit] != "" {
 		return
 	}
+	w.Due([]ir.Key{apply.SharedKey(native(ref))})
+}
+
+// gone takes note that an object of Kubernetes' own is not there any more: one
+// that had the name of an object of ours is watched nowhere else.
+func (w *Watches) gone(obj client.Object) {
+	if ref, ok := resolve.RefOf(obj); ok && !Ours(ref.Kind) {
+		w.Due(w.Cache.Remove(native(ref), obj.GetUID()))
+	}
+}
+
+// native is the reference to an object of Kubernetes' own.
+func native(ref ir.Ref) translators.ObjectRef {
 	gvk := corev1.SchemeGroupVersion.WithKind(ref.Kind)
-	w.Due([]ir.Key{apply.SharedKey(translators.ObjectRef{GroupVersionKind: gvk, Namespace: ref.Namespace, Name: ref.Name})})
+	return translators.ObjectRef{GroupVersionKind: gvk, Namespace: ref.Namespace, Name: ref.Name}
 }
 
 // EnvChanged says whether an event changed what was observed of a mesh or a

@@ -142,7 +142,7 @@ func (r *rig) patch(kind schema.GroupVersionKind, name, patch string) {
 
 func (r *rig) see(obj *unstructured.Unstructured) *Live {
 	r.t.Helper()
-	live, err := NewLive(obj, r.writer.Catalog.Rivals)
+	live, err := NewLive(obj, r.writer.Catalog)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -85,6 +85,13 @@ func (c *Cache) put(live *Live) []ir.Key {
 		}
 		return nil
 	}
+	if live.sameAs(old) {
+		if live.altered == "" {
+			live.altered = old.altered
+		}
+		c.objects[live.Ref] = live
+		return nil
+	}
 	affected := c.affected(live.Ref, old, live)
 	if old == nil || !live.Ours || live.Deleting {
 		c.version++

@@ -13,7 +13,7 @@ import (
 )
 
 func known(name, uid, version string) *Live {
-	l := &Live{Ref: translators.ObjectRef{GroupVersionKind: virtualServices, Namespace: "default", Name: name}, Ours: true, Unit: unit.Hash(), Key: unit}
+	l := &Live{Ref: translators.ObjectRef{GroupVersionKind: virtualServices, Namespace: "default", Name: name}, Ours: true, Unit: unit.Hash(), Key: unit, raw: []byte(version)}
 	l.Namespace, l.Name, l.UID, l.ResourceVersion = "default", name, types.UID(uid), version
 	return l
 }

@@ -37,4 +37,7 @@ const (
 	// CodeContested: somebody keeps changing a native object back. Its managed
 	// fields say who; stop them, or remove what asks for it here.
 	CodeContested = "ML3011"
+	// CodeNotTaken: the mesh or the ingress itself refuses a native object that the
+	// API server has taken. The message has its words; mend what they name.
+	CodeNotTaken = "ML3012"
 )

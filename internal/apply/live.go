@@ -1,9 +1,11 @@
 package apply
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -38,16 +40,18 @@ type Live struct {
 	Deleting bool
 	// Rivals are the index keys of what a foreign object speaks for.
 	Rivals []string
-	// raw is the whole object, as JSON, of objects that are ours.
+	// raw is the object without its status, as JSON, of objects that are ours.
 	raw []byte
+	// opinions are what meshes and ingresses made of it, of objects that are ours.
+	opinions []opinion
 	// altered is the digest of what we wrote, where the API server answered
 	// with something else.
 	altered string
 }
 
-// NewLive returns what is to be kept of an object. Rivals is asked only about
-// foreign objects; nil says that there are none of the kind.
-func NewLive(obj *unstructured.Unstructured, rivals func(*unstructured.Unstructured) []string) (*Live, error) {
+// NewLive returns what is to be kept of an object. The catalog reads what a
+// foreign object speaks for, and what has become of one of ours.
+func NewLive(obj *unstructured.Unstructured, catalog Catalog) (*Live, error) {
 	annotations, labels := obj.GetAnnotations(), obj.GetLabels()
 	live := &Live{
 		ObjectMeta: metav1.ObjectMeta{
@@ -64,18 +68,56 @@ func NewLive(obj *unstructured.Unstructured, rivals func(*unstructured.Unstructu
 	}
 	live.Ours = labels[engine.LabelManagedBy] == engine.ManagedBy && owned.marks()
 	if !live.Ours {
-		if rivals != nil {
-			live.Rivals = rivals(obj)
-		}
+		live.Rivals = catalog.rivals(obj)
 		return live, nil
 	}
+	live.opinions = catalog.opinions(obj)
 	live.Unit = labels[engine.LabelUnit]
 	live.Key, _ = ir.ParseKey(annotations[engine.AnnotationUnit])
 	live.Sources = engine.ParseSources(annotations[engine.AnnotationSources])
-	if live.raw, err = json.Marshal(obj.Object); err != nil {
+	if live.raw, err = json.Marshal(lasting(obj)); err != nil {
 		return nil, fmt.Errorf("encode %s %s/%s: %w", obj.GetKind(), obj.GetNamespace(), obj.GetName(), err)
 	}
 	return live, nil
+}
+
+// lasting is an object without what changes with its status.
+func lasting(obj *unstructured.Unstructured) map[string]any {
+	metadata, _ := nested(obj.Object, "metadata")
+	metadata = lacking(metadata, []string{"resourceVersion"})
+	if entries, ok := metadata["managedFields"].([]any); ok {
+		kept := make([]any, 0, len(entries))
+		for _, entry := range entries {
+			if fields, ok := entry.(map[string]any); !ok || fields["subresource"] != "status" {
+				kept = append(kept, entry)
+			}
+		}
+		metadata["managedFields"] = kept
+	}
+	out := lacking(obj.Object, []string{"status"})
+	out["metadata"] = metadata
+	return out
+}
+
+// sameAs says whether nobody has to hear that one form of an object followed the
+// other: nothing differs but the status, and what it says of us is the same.
+func (l *Live) sameAs(old *Live) bool {
+	if old == nil || l.UID != old.UID || standingOf(l) != standingOf(old) {
+		return false
+	}
+	return bytes.Equal(l.raw, old.raw) && slices.Equal(l.opinions, old.opinions) && slices.Equal(l.Rivals, old.Rivals)
+}
+
+// Verdict returns what the mesh or ingress of a provider made of the object. Where
+// none is named, any that refuses it speaks for all.
+func (l *Live) Verdict(provider string) translators.Verdict {
+	var found translators.Verdict
+	for _, o := range l.opinions {
+		if (provider == "" || o.provider == provider) && found.State != translators.VerdictRefused {
+			found = o.verdict
+		}
+	}
+	return found
 }
 
 // content returns the object and who owns its fields.

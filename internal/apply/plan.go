@@ -89,6 +89,9 @@ type Plan struct {
 // Input is all that a plan depends on.
 type Input struct {
 	Key ir.Key
+	// Provider is the name of the one whose objects they are; empty where it is
+	// not known.
+	Provider string
 	// Objects are what the unit wants, in the order in which they are applied;
 	// none where the unit exists no longer.
 	Objects []translators.Object

@@ -87,7 +87,7 @@ func live(t *testing.T, obj client.Object) *Live {
 	u.SetManagedFields([]metav1.ManagedFieldsEntry{{
 		Manager: FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(string(fields)),
 	}})
-	out, err := NewLive(u, nil)
+	out, err := NewLive(u, Catalog{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func foreign(t *testing.T, obj client.Object) *Live {
 	}
 	u := &unstructured.Unstructured{Object: content}
 	u.SetUID("theirs")
-	out, err := NewLive(u, NewCatalog(all.Providers()).Rivals)
+	out, err := NewLive(u, NewCatalog(all.Providers()))
 	if err != nil {
 		t.Fatal(err)
 	}

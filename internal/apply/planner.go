@@ -61,7 +61,7 @@ func (p *planner) update(step Step, live *Live) error {
 		p.alter(step)
 		return nil
 	}
-	wider := p.in.Catalog.expand(existing, step.Content)
+	wider := p.in.Catalog.expand(existing, step.Content, p.in.Provider)
 	if wider == nil {
 		step.Apply, step.Remove = want.write, want.added
 		p.plan.Steps = append(p.plan.Steps, step)
@@ -120,7 +120,7 @@ func (p *planner) obstructed(obj translators.Object, ref translators.ObjectRef, 
 // rivalled reports foreign objects that speak for the same thing. Routing is
 // withheld then; access is written, for it can only take away.
 func (p *planner) rivalled(obj translators.Object, content map[string]any) bool {
-	keys := p.in.Catalog.Rivals(&unstructured.Unstructured{Object: content})
+	keys := p.in.Catalog.claims(&unstructured.Unstructured{Object: content}, p.in.Provider)
 	for _, key := range keys {
 		p.topic(Topic{Rival: key})
 	}

@@ -67,6 +67,10 @@ func MakeShared(in SharedInput) (SharedPlan, error) {
 		return SharedPlan{}, fmt.Errorf("read %s: %w", refString(in.Ref), err)
 	}
 	var plan SharedPlan
+	if owned.marks() {
+		// A unit made it whole: it is no object of somebody else.
+		return plan, nil
+	}
 	free := make([]translators.Contribution, 0, len(in.Contributions))
 	for _, part := range in.Contributions {
 		if issue := taken(part, in.Live, owned); issue != nil {

@@ -134,7 +134,7 @@ func (w *Writer) write(ctx context.Context, resource dynamic.ResourceInterface, 
 
 // observe takes note of what the API server made of our write.
 func (w *Writer) observe(answer *unstructured.Unstructured, step Step) ([]ir.Key, error) {
-	live, err := NewLive(answer, w.Catalog.Rivals)
+	live, err := NewLive(answer, w.Catalog)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func (w *Writer) refresh(ctx context.Context, resource dynamic.ResourceInterface
 	if err != nil {
 		return nil, err
 	}
-	live, err := NewLive(obj, w.Catalog.Rivals)
+	live, err := NewLive(obj, w.Catalog)
 	if err != nil {
 		return nil, err
 	}

@@ -96,25 +96,23 @@ func (a *app) description(ctx context.Context, word, name string) (*description,
 // nativeOf lists the native objects whose sources name the object.
 func (a *app) nativeOf(ctx context.Context, c client.Client, ref ir.Ref) ([]native, error) {
 	out := []native{}
-	for _, provider := range a.Providers {
-		for _, gvk := range provider.Kinds {
-			items := &unstructured.UnstructuredList{}
-			items.SetGroupVersionKind(gvk)
-			err := c.List(ctx, items, client.MatchingLabels{engine.LabelManagedBy: engine.ManagedBy})
-			if meta.IsNoMatchError(err) {
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("list %s: %w", gvk.Kind, err)
-			}
-			for _, item := range items.Items {
-				for _, source := range engine.ParseSources(item.GetAnnotations()[engine.AnnotationSources]) {
-					if source.Ref == ref {
-						out = append(out, native{
-							APIVersion: item.GetAPIVersion(), Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName(),
-							Unit: item.GetAnnotations()[engine.AnnotationUnit], Generation: source.Generation,
-						})
-					}
+	for _, gvk := range a.nativeKinds() {
+		items := &unstructured.UnstructuredList{}
+		items.SetGroupVersionKind(gvk)
+		err := c.List(ctx, items, client.MatchingLabels{engine.LabelManagedBy: engine.ManagedBy})
+		if meta.IsNoMatchError(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", gvk.Kind, err)
+		}
+		for _, item := range items.Items {
+			for _, source := range engine.ParseSources(item.GetAnnotations()[engine.AnnotationSources]) {
+				if source.Ref == ref {
+					out = append(out, native{
+						APIVersion: item.GetAPIVersion(), Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName(),
+						Unit: item.GetAnnotations()[engine.AnnotationUnit], Generation: source.Generation,
+					})
 				}
 			}
 		}

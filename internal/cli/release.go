@@ -14,6 +14,7 @@ import (
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/internal/handover"
 	"github.com/meshloom/meshloom/internal/kinds"
+	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
@@ -212,17 +213,7 @@ func (a *app) releasable(ctx context.Context, c client.Client, obj client.Object
 
 // nativeKinds are the kinds that any provider emits.
 func (a *app) nativeKinds() []schema.GroupVersionKind {
-	var out []schema.GroupVersionKind
-	seen := map[schema.GroupVersionKind]bool{}
-	for i := range a.Providers {
-		for _, kind := range a.Providers[i].Kinds {
-			if !seen[kind] {
-				seen[kind] = true
-				out = append(out, kind)
-			}
-		}
-	}
-	return out
+	return translators.Kinds(a.Providers)
 }
 
 // discharge lets go of an object of the unified API whose native objects are

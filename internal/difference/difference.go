@@ -126,20 +126,18 @@ func (c Cluster) Live(ctx context.Context, outputs []engine.Output, want []rende
 	for _, out := range outputs {
 		units[out.Key.Hash()] = true
 	}
-	for _, provider := range c.Providers {
-		for _, gvk := range provider.Kinds {
-			items := &unstructured.UnstructuredList{}
-			items.SetGroupVersionKind(gvk)
-			if err := c.Client.List(ctx, items, client.MatchingLabels{engine.LabelManagedBy: engine.ManagedBy}); meta.IsNoMatchError(err) {
-				continue
-			} else if err != nil {
-				return nil, fmt.Errorf("list %s: %w", gvk.Kind, err)
-			}
-			for i := range items.Items {
-				doc := render.Doc{Object: trim(&items.Items[i], render.Doc{})}
-				if _, ok := wanted[slices.Collect(maps.Keys(index([]render.Doc{doc})))[0]]; !ok && units[items.Items[i].GetLabels()[engine.LabelUnit]] {
-					have = append(have, doc)
-				}
+	for _, gvk := range translators.Kinds(c.Providers) {
+		items := &unstructured.UnstructuredList{}
+		items.SetGroupVersionKind(gvk)
+		if err := c.Client.List(ctx, items, client.MatchingLabels{engine.LabelManagedBy: engine.ManagedBy}); meta.IsNoMatchError(err) {
+			continue
+		} else if err != nil {
+			return nil, fmt.Errorf("list %s: %w", gvk.Kind, err)
+		}
+		for i := range items.Items {
+			doc := render.Doc{Object: trim(&items.Items[i], render.Doc{})}
+			if _, ok := wanted[slices.Collect(maps.Keys(index([]render.Doc{doc})))[0]]; !ok && units[items.Items[i].GetLabels()[engine.LabelUnit]] {
+				have = append(have, doc)
 			}
 		}
 	}

@@ -35,6 +35,9 @@ type Output struct {
 	// Unit is nil where the unit exists no longer: what it made is to be
 	// pruned. It is the last resolved form, without what was rejected.
 	Unit *ir.Unit
+	// Provider is the name of the one whose objects Objects are; empty where
+	// there is no Unit.
+	Provider string
 	// Objects carry our marks and are in the order in which they are applied.
 	Objects       []translators.Object
 	Contributions []translators.Contribution
@@ -67,7 +70,7 @@ func (e *Engine) Compute(key ir.Key) Output {
 		next := e.exclude(e.exclude(ex, issues), result.Issues)
 		out.Issues = append(out.Issues, e.soften(result.Issues)...)
 		if next.Len() == ex.Len() {
-			out.Unit, out.Pairings = unit, pairings
+			out.Unit, out.Provider, out.Pairings = unit, providerOf(unit), pairings
 			out.Objects, out.Contributions = result.Objects, result.Contributions
 			break
 		}

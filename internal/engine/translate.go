@@ -37,6 +37,21 @@ func meshOf(unit *ir.Unit) ir.Mesh {
 	}
 }
 
+// providerOf returns the name of the provider in whose words a unit is said; ""
+// where nothing of it is.
+func providerOf(unit *ir.Unit) string {
+	switch {
+	case unit.Empty():
+		return ""
+	case unit.Gateway != nil:
+		return unit.Gateway.Controller.Provider
+	case unit.Route != nil:
+		return unit.Route.Gateway.Controller.Provider
+	default:
+		return meshOf(unit).Provider
+	}
+}
+
 func (e *Engine) translateMesh(unit *ir.Unit) translators.Result {
 	mesh := meshOf(unit)
 	provider, ok := e.provider(mesh.Provider)

@@ -42,7 +42,7 @@ func Live(ctx context.Context, c client.Reader, kinds []schema.GroupVersionKind)
 // them no longer, is no error.
 func Hand(ctx context.Context, c client.Client, obj *unstructured.Unstructured) error {
 	for range attempts {
-		seen, err := apply.NewLive(obj, nil)
+		seen, err := apply.NewLive(obj, apply.Catalog{})
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ type Held struct {
 func Make(live []*unstructured.Unstructured, released []ir.Ref) (Plan, error) {
 	var plan Plan
 	for _, obj := range live {
-		seen, err := apply.NewLive(obj, nil)
+		seen, err := apply.NewLive(obj, apply.Catalog{})
 		if err != nil {
 			return Plan{}, fmt.Errorf("look at %s %s/%s: %w", obj.GetKind(), obj.GetNamespace(), obj.GetName(), err)
 		}

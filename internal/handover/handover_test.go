@@ -86,7 +86,7 @@ func TestStripTakesOursAlone(t *testing.T) {
 	if diff := cmp.Diff([]metav1.ManagedFieldsEntry{theirs}, out.GetManagedFields()); diff != "" {
 		t.Errorf("managed fields (-want +got):\n%s", diff)
 	}
-	if live, err := apply.NewLive(out, nil); err != nil || live.Ours {
+	if live, err := apply.NewLive(out, apply.Catalog{}); err != nil || live.Ours {
 		t.Errorf("still ours: %v", err)
 	}
 	if len(Strip(native("x", ir.Key{}, "")).GetManagedFields()) != 1 {

@@ -46,9 +46,33 @@ func Translator(providers []translators.Provider, watched []schema.GroupVersionK
 		{"The unified API, and its status.", append(allow(unified, "", "list", "watch"), allow(unified, "/status", "patch")...)},
 		{"What unified objects refer to and select, and what runs.", allow(read, "", "list", "watch")},
 		{"Whether the definition of a kind is intact, before anything is removed.", allow([]schema.GroupVersionKind{definitions}, "", "get")},
-		{"The labels by which meshes know their members.", allow([]schema.GroupVersionKind{namespaces}, "", "get", "patch")},
-		{"The native objects of every provider.", allow(emitted(providers), "", "create", "delete", "get", "list", "patch", "watch")},
+		{"Fields of objects of others, as the labels by which meshes know their members.", allow(append(parts(providers), namespaces), "", "get", "patch")},
+		{"The native objects of every provider.", allow(translators.Kinds(providers), "", "create", "delete", "get", "list", "patch", "watch")},
+		{"Objects of others that speak for what those of providers do.", allow(foreign(providers), "", "list", "watch")},
 	}
+}
+
+// parts are the kinds of objects of others that providers contribute to.
+func parts(providers []translators.Provider) []schema.GroupVersionKind {
+	var all []schema.GroupVersionKind
+	for i := range providers {
+		all = append(all, providers[i].Parts...)
+	}
+	return all
+}
+
+// foreign are the kinds that providers look at and none of them writes.
+func foreign(providers []translators.Provider) []schema.GroupVersionKind {
+	var all []schema.GroupVersionKind
+	written := translators.Kinds(providers)
+	for i := range providers {
+		for _, kind := range providers[i].Foreign {
+			if !slices.Contains(written, kind) {
+				all = append(all, kind)
+			}
+		}
+	}
+	return all
 }
 
 // Viewer returns what reading the unified API needs.
@@ -62,14 +86,6 @@ func Editor() []Rules {
 	verbs := []string{"create", "delete", "deletecollection", "patch", "update"}
 	namespaced := slices.DeleteFunc(kinds.Unified(), kinds.ClusterScoped)
 	return []Rules{{"The unified API, but for what the whole cluster shares.", allow(namespaced, "", verbs...)}}
-}
-
-func emitted(providers []translators.Provider) []schema.GroupVersionKind {
-	var all []schema.GroupVersionKind
-	for _, p := range providers {
-		all = append(all, p.Kinds...)
-	}
-	return all
 }
 
 // allow returns one rule for each API group of the kinds, sorted.

@@ -79,6 +79,34 @@ func TestTheTranslatorMayWriteWhatProvidersEmit(t *testing.T) {
 	}
 }
 
+// TestTheTranslatorMayDoWhatPartsAndForeignKindsNeed holds that fields of objects
+// of others are patched and their rivals watched, and no more.
+func TestTheTranslatorMayDoWhatPartsAndForeignKindsNeed(t *testing.T) {
+	service := schema.GroupVersionKind{Version: "v1", Kind: "Service"}
+	profile, shared := schema.GroupVersionKind{Group: "a.test", Version: "v1", Kind: "Profile"}, schema.GroupVersionKind{Group: "b.test", Version: "v1", Kind: "Route"}
+	got := Translator([]translators.Provider{
+		{Kinds: []schema.GroupVersionKind{shared}, Parts: []schema.GroupVersionKind{service}, Foreign: []schema.GroupVersionKind{profile}},
+		{Kinds: []schema.GroupVersionKind{shared}, Parts: []schema.GroupVersionKind{service}, Foreign: []schema.GroupVersionKind{shared}},
+	}, kinds.Unified())
+	for name, c := range map[string]struct {
+		group, resource string
+		want            [][]string
+	}{
+		"parts":             {"", "services", [][]string{{"get", "patch"}}},
+		"foreign":           {"a.test", "profiles", [][]string{{"list", "watch"}}},
+		"of two providers":  {"b.test", "routes", [][]string{{"create", "delete", "get", "list", "patch", "watch"}}},
+		"and of namespaces": {"", "namespaces", [][]string{{"get", "patch"}}},
+	} {
+		var verbs [][]string
+		for _, r := range rule(got, c.group, c.resource) {
+			verbs = append(verbs, r.Verbs)
+		}
+		if diff := cmp.Diff(c.want, verbs); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestUsersMayNotWriteWhatTheClusterShares(t *testing.T) {
 	for _, shared := range []string{"meshes", "ingresscontrollers"} {
 		if got := rule(Editor(), "meshloom.io", shared); got != nil {

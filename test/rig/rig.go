@@ -33,6 +33,7 @@ import (
 	"github.com/meshloom/meshloom/controllers"
 	"github.com/meshloom/meshloom/test/binaries"
 	"github.com/meshloom/meshloom/test/envtest"
+	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/all"
 )
 
@@ -67,6 +68,8 @@ type Rig struct {
 	// CertificateNamespaces are those whose Secrets operators read that start
 	// from now on; nil is all.
 	CertificateNamespaces []string
+	// Providers are those of operators that start from now on.
+	Providers []translators.Provider
 }
 
 // New returns a rig for a test, named after it.
@@ -77,7 +80,7 @@ func New(t *testing.T) *Rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Rig{t: t, Config: cfg, Client: c, Namespace: strings.ToLower(t.Name())}
+	return &Rig{t: t, Config: cfg, Client: c, Namespace: strings.ToLower(t.Name()), Providers: all.Providers()}
 }
 
 // Operator is a running operator.
@@ -105,7 +108,7 @@ func (r *Rig) OperateOver(faults func(http.RoundTripper) http.RoundTripper) *Ope
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	opts := controllers.Options{Providers: all.Providers(), Workers: 4, Settle: Settle, CertificateNamespaces: r.CertificateNamespaces, Registerer: prometheus.NewRegistry()}
+	opts := controllers.Options{Providers: r.Providers, Workers: 4, Settle: Settle, CertificateNamespaces: r.CertificateNamespaces, Registerer: prometheus.NewRegistry()}
 	skip := true
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Scheme: scheme, Cache: controllers.Cache(opts), Metrics: server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",

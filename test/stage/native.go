@@ -14,6 +14,7 @@ import (
 
 	"github.com/meshloom/meshloom/internal/engine"
 	"github.com/meshloom/meshloom/internal/kinds"
+	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/all"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -56,11 +57,7 @@ func (s *Stage) marked(ctx context.Context, wanted func(*unstructured.Unstructur
 
 // nativeKinds are all kinds that any provider may emit.
 func nativeKinds() []schema.GroupVersionKind {
-	var list []schema.GroupVersionKind
-	for _, provider := range all.Providers() {
-		list = append(list, provider.Kinds...)
-	}
-	return list
+	return translators.Kinds(all.Providers())
 }
 
 // AwaitNone returns when no native object is left of an object.
