@@ -1,7 +1,5 @@
 package consul
 
-import "k8s.io/apimachinery/pkg/runtime/schema"
-
 // The kinds that access, mTLS and egress are said in.
 var (
 	serviceIntentionsKind  = groupVersion.WithKind("ServiceIntentions")
@@ -9,13 +7,6 @@ var (
 	meshKind               = groupVersion.WithKind("Mesh")
 	terminatingGatewayKind = groupVersion.WithKind("TerminatingGateway")
 )
-
-// accessKinds are those, in the order in which they are applied: Consul refuses
-// a service that accepts plaintext while the Mesh does not allow it, and
-// intentions come before what brings traffic.
-var accessKinds = []schema.GroupVersionKind{
-	meshKind, proxyDefaultsKind, terminatingGatewayKind, serviceIntentionsKind,
-}
 
 // The names that Consul's singletons must have.
 const (

@@ -16,11 +16,12 @@ const Name = "Consul"
 const Variant = "consul"
 
 // kinds are those that this package writes, in the order in which they are
-// applied: what says protocols and subsets before splitters and routers, which
-// Consul refuses without, and intentions last.
+// applied: what says protocols before intentions with permissions, and protocols
+// and subsets before splitters and routers, which Consul refuses without. Who may
+// call comes before what brings calls, and goes after it.
 var kinds = []schema.GroupVersionKind{
-	meshKind, proxyDefaultsKind, serviceDefaultsKind, serviceResolverKind, serviceSplitterKind, serviceRouterKind,
-	terminatingGatewayKind, serviceIntentionsKind,
+	meshKind, proxyDefaultsKind, serviceDefaultsKind, serviceIntentionsKind, terminatingGatewayKind,
+	serviceResolverKind, serviceSplitterKind, serviceRouterKind,
 }
 
 // Provider returns the provider. The result is the caller's own.
