@@ -36,6 +36,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/test/binaries"
+	"github.com/meshloom/meshloom/test/engines/process"
 	"github.com/meshloom/meshloom/test/envtest"
 )
 
@@ -49,7 +50,7 @@ type Istiod struct {
 	Client client.Client
 
 	server  *envtest.Server
-	process *process
+	process *process.Process
 	folder  string
 	serial  atomic.Uint32
 }
@@ -110,7 +111,7 @@ func (i *Istiod) start(ctx context.Context, binary string) error {
 		// What the cluster's own istiod is told, because its proxies are plain
 		// Envoys: see test/istio.
 		"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false")
-	if i.process, err = startProcess(cmd, filepath.Join(i.folder, "log")); err != nil {
+	if i.process, err = process.Start(cmd, filepath.Join(i.folder, "log")); err != nil {
 		return err
 	}
 	return i.awaitReady(ctx, "http://"+ports[1]+"/ready")
@@ -125,10 +126,10 @@ func (i *Istiod) awaitReady(ctx context.Context, url string) error {
 			return nil
 		}
 		select {
-		case <-i.process.ended:
-			return fmt.Errorf("istiod ended: %s", i.process.lastWords())
+		case <-i.process.Ended():
+			return fmt.Errorf("istiod ended: %s", i.process.LastWords())
 		case <-ctx.Done():
-			return fmt.Errorf("wait for istiod: %w: %s", ctx.Err(), i.process.lastWords())
+			return fmt.Errorf("wait for istiod: %w: %s", ctx.Err(), i.process.LastWords())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
@@ -150,7 +151,8 @@ func ready(ctx context.Context, url string) bool {
 // Stop ends istiod and the API server and removes their files.
 func (i *Istiod) Stop() error {
 	if i.process != nil {
-		i.process.kill()
+		// Asked politely, it waits half a minute for leases.
+		i.process.Kill()
 	}
 	err := i.server.Stop()
 	if i.folder != "" {
