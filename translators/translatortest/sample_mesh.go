@@ -11,11 +11,15 @@ func accessSamples() map[ir.Feature]builder {
 	allow := func(c ir.Caller) builder {
 		return builder{add: func(p *parts) { p.rules.Allow = rule(c) }}
 	}
-	// A Deny is seen best where everything else is admitted by the default.
-	deny := func(c ir.Caller) builder {
-		return builder{base: func(p *parts) { p.rules.AllowSelected = false }, add: func(p *parts) { p.rules.Deny = rule(c) }}
-	}
 	cron := []ir.Identity{{Namespace: "batch", ServiceAccount: "cron"}}
+	// A Deny takes callers out of those that are admitted: where these are named,
+	// also a mesh that can only admit says it.
+	named := func(p *parts) {
+		p.rules.Allow = rule(ir.Caller{Identities: append([]ir.Identity{{Namespace: Namespace, ServiceAccount: "productpage"}}, cron...)})
+	}
+	deny := func(c ir.Caller) builder {
+		return builder{base: named, add: func(p *parts) { p.rules.Deny = rule(c) }}
+	}
 	return map[ir.Feature]builder{
 		ir.AllowIdentity:  allow(ir.Caller{Identities: cron}),
 		ir.AllowNamespace: allow(ir.Caller{Namespaces: []string{"batch"}}),
@@ -26,7 +30,7 @@ func accessSamples() map[ir.Feature]builder {
 		ir.DenyMember:     deny(ir.Caller{Member: true}),
 		ir.DenyAnyone:     deny(ir.Caller{Anyone: true}),
 		ir.DenyUnidentified: {
-			base: func(p *parts) { p.rules.AllowSelected, p.rules.Deny = false, rule(ir.Caller{Identities: cron}) },
+			base: func(p *parts) { named(p); p.rules.Deny = rule(ir.Caller{Identities: cron}) },
 			add:  func(p *parts) { p.rules.Deny[0].From[0].Unidentified = true },
 		},
 	}
