@@ -1,0 +1,83 @@
+package linkerd
+
+import (
+	"slices"
+
+	"github.com/meshloom/meshloom/translators/ir"
+)
+
+// scope is what there is to know of the pods of a region.
+type scope struct {
+	rules []*ir.AccessRules
+	ports []containerPort
+}
+
+// governor writes what governs regions of pods.
+type governor struct {
+	writer
+	// byDefault decides where no rule speaks; empty is not known.
+	byDefault ir.AccessDefault
+	// origin is whose the default is.
+	origin ir.Source
+	strict bool
+	// closed refuses everything.
+	closed  bool
+	widened map[ir.Source]ir.Feature
+	issues  []ir.Issue
+}
+
+// region governs the known ports of its pods. Where the rules leave everything
+// to a default that admits, the pods are left to it.
+func (g *governor) region(r region, s scope) {
+	if silent(s.rules) && g.byDefault != ir.AccessDeny {
+		return
+	}
+	var policies []ir.Source
+	for _, rules := range s.rules {
+		policies = append(policies, rules.Policies...)
+	}
+	g.sources = append(slices.Clone(policies), g.origin)
+	unknown := !selected(s.rules) && g.byDefault == ""
+	for _, port := range s.ports {
+		if unknown && !g.refusesAll(s.rules, port) {
+			g.unknownDefault(s.rules)
+			unknown = false
+		}
+		g.port(r, s.rules, port, policies)
+	}
+}
+
+// unknownDefault says that what rules leave to the mesh's default is refused:
+// a Server takes the place of the default, and nobody says what it was.
+func (g *governor) unknownDefault(rules []*ir.AccessRules) {
+	for _, set := range rules {
+		for i := range set.Deny {
+			g.issues = append(g.issues, finding{source: set.Deny[i].Source, code: codeDefaultUnknown}.closed(
+				"Linkerd asks the mesh's default no more once a policy governs a port, and the Mesh leaves that default alone: until it sets access.default, whom this Deny leaves over is refused, too"))
+		}
+	}
+}
+
+// refusesAll says whether the rules leave nothing at the port to a default.
+func (g *governor) refusesAll(rules []*ir.AccessRules, port containerPort) bool {
+	d := &decider{port: port.number, rules: rules, base: grant{Anyone: true}, widened: map[ir.Source]ir.Feature{}}
+	return d.opaque().empty() && d.routes(grant{}, nil) == nil && len(d.widened) == 0
+}
+
+func (g *governor) port(r region, rules []*ir.AccessRules, port containerPort, policies []ir.Source) {
+	name := g.serverFor(r, port, "")
+	if g.closed {
+		return
+	}
+	d := &decider{port: port.number, rules: rules, strict: g.strict, widened: g.widened}
+	d.base.Anyone = g.byDefault == ir.AccessAllow
+	connection := d.opaque()
+	g.admit(targetOf(serverKind, name), connection)
+	if !port.http() {
+		return
+	}
+	if routes := d.routes(connection, port.probes); len(routes) > 0 {
+		g.routesFor(name, connection, routes)
+		g.issues = append(g.issues, g.probeIssues(policies, port)...)
+	}
+}

@@ -1,0 +1,29 @@
+package linkerd
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	gatewayv1alpha2 "sigs.k8s.io/gateway-api/apis/v1alpha2"
+)
+
+// policyGroup is the group of Linkerd's own kinds.
+const policyGroup = "policy.linkerd.io"
+
+// The kinds of access and egress.
+var (
+	meshTLSAuthenticationKind = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "MeshTLSAuthentication"}
+	networkAuthenticationKind = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "NetworkAuthentication"}
+	authorizationPolicyKind   = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "AuthorizationPolicy"}
+	accessRouteKind           = gatewayv1.SchemeGroupVersion.WithKind("HTTPRoute")
+	tlsRouteKind              = gatewayv1alpha2.SchemeGroupVersion.WithKind("TLSRoute")
+	egressNetworkKind         = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "EgressNetwork"}
+	serverKind                = schema.GroupVersionKind{Group: policyGroup, Version: "v1beta3", Kind: "Server"}
+)
+
+// accessKinds are applied in this order: a Server, and an EgressNetwork that
+// denies, refuses whatever is not admitted by then. They go first for the same
+// reason.
+var accessKinds = []schema.GroupVersionKind{
+	meshTLSAuthenticationKind, networkAuthenticationKind, authorizationPolicyKind,
+	accessRouteKind, tlsRouteKind, egressNetworkKind, serverKind,
+}
