@@ -3,7 +3,9 @@ package gatewayapi
 import (
 	"cmp"
 	"reflect"
+	"regexp/syntax"
 	"slices"
+	"strings"
 
 	"github.com/meshloom/meshloom/translators/ir"
 	"github.com/meshloom/meshloom/translators/ir/eval"
@@ -58,11 +60,52 @@ func conjoinPaths(p, q *ir.PathMatch) (*ir.PathMatch, meeting) {
 	case q.Type == ir.PathExact:
 		return q, whether(eval.MatchPath(*p, q.Value))
 	case p.Type == ir.PathRegex || q.Type == ir.PathRegex:
+		if beginning, other := begins(p), begins(q); !strings.HasPrefix(beginning, other) && !strings.HasPrefix(other, beginning) {
+			return p, never
+		}
 		return p, unsaid
 	case eval.MatchPath(*q, p.Value):
 		return p, exactly
 	}
 	return q, whether(eval.MatchPath(*p, q.Value))
+}
+
+// begins is what every path that matches begins with, as far as it is plain.
+func begins(p *ir.PathMatch) string {
+	if p.Type != ir.PathRegex {
+		return p.Value
+	}
+	parsed, err := syntax.Parse(p.Value, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	text, _ := literal(parsed)
+	return text
+}
+
+// literal is the text that an expression begins with, and whether it is all of
+// the expression.
+func literal(re *syntax.Regexp) (text string, whole bool) {
+	switch re.Op {
+	case syntax.OpBeginText, syntax.OpEndText, syntax.OpEmptyMatch:
+		return "", true
+	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase != 0 {
+			return "", false
+		}
+		return string(re.Rune), true
+	case syntax.OpCapture, syntax.OpConcat:
+		for _, sub := range re.Sub {
+			part, all := literal(sub)
+			text += part
+			if !all {
+				return text, false
+			}
+		}
+		return text, true
+	default:
+		return "", false
+	}
 }
 
 func whether(met bool) meeting {

@@ -41,6 +41,7 @@ func TestOrder(t *testing.T) {
 		{"equals keep their order", []ir.Route{to("a", ir.Match{Headers: header("x", "1")}), to("b", ir.Match{Headers: header("y", "1")}), all}, []string{"a", "b", "all"}},
 		{"a prefix before a regex that may meet it", []ir.Route{to("a", ir.Match{Path: prefix("/a")}), to("b", ir.Match{Path: regex("/.*")})}, []string{"a", "b"}},
 		{"a regex before a prefix that may meet it", []ir.Route{to("a", ir.Match{Path: regex("/.*b")}), to("b", ir.Match{Path: prefix("/a")})}, nil},
+		{"a regex that never meets the prefix", []ir.Route{to("a", ir.Match{Path: regex("^(?:/v[0-9]/b)$")}), to("b", ir.Match{Path: prefix("/a")})}, []string{"a", "b"}},
 		{"an exact value before any value of the same header", []ir.Route{to("a", ir.Match{Headers: header("x", "1")}), to("b", ir.Match{Headers: []ir.ValueMatch{{Type: ir.ValueRegex, Name: "x", Value: ".*"}}}), all}, []string{"a", "b", "all"}},
 	}
 	for _, tt := range tests {
