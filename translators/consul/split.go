@@ -15,18 +15,20 @@ type share struct {
 }
 
 // destination returns where a line's requests go: to a service or a subset, or
-// to a service that stands for the line and has a splitter.
+// to a service that stands for the line and has a splitter. For the last line
+// that is the Service itself where it can have one, so that what most users
+// ask for, a share by weight, is one splitter and no router.
 func (t *table) destination(r *ir.Route, last bool) *routeDestination {
 	shares := t.shares(r)
-	if len(shares) == 1 && (!last || shares[0].Service == t.apex && shares[0].ServiceSubset == "") {
-		only := shares[0].split
+	splits := last && !t.apexIsBackend
+	if only := shares[0].split; len(shares) == 1 && (!splits || only.Service == t.apex && only.ServiceSubset == "") {
 		return &routeDestination{
 			Service: only.Service, ServiceSubset: only.ServiceSubset,
 			RequestHeaders: only.RequestHeaders, ResponseHeaders: only.ResponseHeaders,
 		}
 	}
 	name := t.apex
-	if !last || t.apexIsBackend {
+	if !splits {
 		name = t.virtual(r)
 	}
 	t.splitter(name, r, shares)
