@@ -43,7 +43,8 @@ type AccessTarget struct {
 	// Workloads that the Service selects.
 	Workloads []Workload `json:"workloads,omitempty"`
 	// Routed are those that it does not select, and that its TrafficSplits send
-	// requests, or copies of them, to.
+	// requests, or copies of them, to; without those that AccessPolicies of
+	// another unit target, of which it is one of the Fronts.
 	Routed []Workload  `json:"routed,omitempty"`
 	Rules  AccessRules `json:"rules"`
 }
@@ -52,8 +53,7 @@ type AccessTarget struct {
 // the policies of the Service that was dialled, not of the pods.
 type Front struct {
 	Service string `json:"service"`
-	// Workloads that its TrafficSplits send requests to and that it does not
-	// select.
+	// Workloads of the unit's that its TrafficSplits send requests to.
 	Workloads []Workload `json:"workloads,omitempty"`
 }
 

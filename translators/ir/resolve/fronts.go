@@ -51,29 +51,35 @@ func (v *view) reach(access *ir.AccessUnit, group []ir.Ref) {
 	if !v.store.options.needs(access.Mesh.Provider).Reach {
 		return
 	}
+	// What policies of another group target is looked at from there, as a front.
+	here := func(workload ir.Ref) bool {
+		return !slices.ContainsFunc(v.members(servicesOf, workload), func(svc ir.Ref) bool {
+			return !slices.Contains(group, svc) && len(v.members(accessOf, svc)) > 0
+		})
+	}
 	for i := range access.Targets {
-		access.Targets[i].Routed = v.routed(access.Targets[i].Service.Ref())
+		access.Targets[i].Routed = v.routed(access.Targets[i].Service.Ref(), here)
 	}
 	for _, ref := range group {
 		if slices.ContainsFunc(access.Targets, func(t ir.AccessTarget) bool { return t.Service.Name == ref.Name }) {
 			continue
 		}
 		access.Others = append(access.Others, ir.AccessTarget{
-			Service: v.irService(v.service(ref)), Workloads: workloadsOfRecords(v.records(workloadsOf, ref)), Routed: v.routed(ref),
+			Service: v.irService(v.service(ref)), Workloads: workloadsOfRecords(v.records(workloadsOf, ref)), Routed: v.routed(ref, here),
 		})
 	}
 	access.Fronts = v.fronts(group)
 }
 
-// routed are the workloads that the splits of a Service send requests to and
-// that it does not select itself.
-func (v *view) routed(ref ir.Ref) []ir.Workload {
+// routed are the wanted ones of the workloads that the splits of a Service send
+// requests to and that it does not select itself.
+func (v *view) routed(ref ir.Ref, wanted func(workload ir.Ref) bool) []ir.Workload {
 	own := v.members(workloadsOf, ref)
 	var records []*record
 	for _, split := range byAge[v1alpha1.TrafficSplit](v, splitsOf, ref) {
 		for _, backend := range splitBackends(split) {
 			for _, workload := range v.members(workloadsOf, backend) {
-				if r := v.record(workload); !slices.Contains(own, workload) && !slices.Contains(records, r) {
+				if r := v.record(workload); !slices.Contains(own, workload) && !slices.Contains(records, r) && wanted(workload) {
 					records = append(records, r)
 				}
 			}
@@ -86,6 +92,9 @@ func (v *view) routed(ref ir.Ref) []ir.Workload {
 // of the group, by name.
 func (v *view) fronts(group []ir.Ref) []ir.Front {
 	var fronts []ir.Front
+	ours := func(workload ir.Ref) bool {
+		return slices.ContainsFunc(v.members(servicesOf, workload), func(svc ir.Ref) bool { return slices.Contains(group, svc) })
+	}
 	for _, member := range group {
 		for _, split := range byAge[v1alpha1.TrafficSplit](v, splitsTo, member) {
 			apex := splitService(split)
@@ -93,7 +102,7 @@ func (v *view) fronts(group []ir.Ref) []ir.Front {
 			if slices.Contains(group, apex) || known || v.service(apex) == nil {
 				continue
 			}
-			fronts = append(fronts, ir.Front{Service: apex.Name, Workloads: v.routed(apex)})
+			fronts = append(fronts, ir.Front{Service: apex.Name, Workloads: v.routed(apex, ours)})
 		}
 	}
 	slices.SortFunc(fronts, func(a, b ir.Front) int { return strings.Compare(a.Service, b.Service) })
