@@ -53,6 +53,9 @@ type accessScope struct {
 	name string
 	// selector is empty for every workload of the namespace.
 	selector map[string]string
+	// target is nil where workloads are selected: in its stead, for what comes by
+	// a waypoint.
+	target *apitype.PolicyTargetReference
 }
 
 // policies writes the rules: one object per AccessPolicy and action, and one
@@ -106,6 +109,9 @@ func (s accessScope) policy(action security.AuthorizationPolicy_Action, name ...
 		TypeMeta:   typeMeta(authorizationPolicyKind),
 		ObjectMeta: objectMeta(s.namespace, uniqueName(name...)),
 		Spec:       security.AuthorizationPolicy{Action: action},
+	}
+	if s.target != nil {
+		policy.Spec.TargetRefs = []*apitype.PolicyTargetReference{s.target}
 	}
 	if len(s.selector) > 0 {
 		policy.Spec.Selector = &apitype.WorkloadSelector{MatchLabels: s.selector}

@@ -63,10 +63,13 @@ func baseChart(req install.MeshRequest, own map[string]any) install.Chart {
 	return chart
 }
 
-// definitions are the names of the CRDs that Meshloom writes objects of.
+// definitions are the names of Istio's CRDs that Meshloom writes objects of.
 func definitions() []string {
 	var names []string
 	for _, kind := range kinds {
+		if !strings.HasSuffix(kind.Group, ".istio.io") {
+			continue
+		}
 		names = append(names, plural(kind.Kind)+"."+kind.Group)
 	}
 	return names

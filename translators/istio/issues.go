@@ -29,6 +29,11 @@ const (
 	codeValues = "ML2108"
 	// codeCannotInstall: something that Istio's charts cannot make.
 	codeCannotInstall = "ML2109"
+	// codeDialled: calls that Istio ambient refuses although a policy admits
+	// them: it asks the policies of the Service that was dialled, not of the pod.
+	codeDialled = "ML2110"
+	// codeEgressWaypoint: external hosts that get a waypoint of their own.
+	codeEgressWaypoint = "ML2111"
 )
 
 // finding is an issue in the making: all that differs between them.

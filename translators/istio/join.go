@@ -2,14 +2,17 @@ package istio
 
 import "github.com/meshloom/meshloom/translators"
 
-// ways are the ways for an ingress to take part in the mesh. All of them were
-// seen with counted requests.
-func ways() []translators.Way {
+// ways are the ways for an ingress to take part in the mesh. Those of sidecars
+// were seen with counted requests.
+func ways() []translators.Way { return append(ambientWays(), sidecarWays()...) }
+
+func sidecarWays() []translators.Way {
 	return []translators.Way{
 		{
 			// Istio's own gateway speaks mutual TLS under its own identity and
 			// reads DestinationRules, but no VirtualService of the sidecars.
 			Name:      "Gateway",
+			When:      withSidecars,
 			Native:    Name,
 			Dial:      translators.DialAny,
 			Host:      translators.HostAny,
@@ -20,6 +23,7 @@ func ways() []translators.Way {
 			// An ingress with a sidecar, which captures what it sends and routes
 			// by Host, whatever address was dialled.
 			Name: "Sidecar",
+			When: withSidecars,
 			Marks: []translators.Mark{
 				{Place: translators.OnPod, Key: "sidecar.istio.io/inject", Value: "true"},
 				{Place: translators.OnPod, Annotation: true, Key: "traffic.sidecar.istio.io/includeInboundPorts", Value: ""},

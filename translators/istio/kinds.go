@@ -6,8 +6,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/gatewayapi"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
@@ -20,11 +22,17 @@ var (
 	sidecarKind             = networkingv1.SchemeGroupVersion.WithKind("Sidecar")
 	authorizationPolicyKind = securityv1.SchemeGroupVersion.WithKind("AuthorizationPolicy")
 	peerAuthenticationKind  = securityv1.SchemeGroupVersion.WithKind("PeerAuthentication")
+
+	// waypointKind is the Gateway of the Gateway API.
+	waypointKind = gatewayv1.SchemeGroupVersion.WithKind("Gateway")
+	// grpcRouteKind is read, and never written: HTTPRoutes say all there is.
+	grpcRouteKind = gatewayv1.SchemeGroupVersion.WithKind("GRPCRoute")
 )
 
 // kinds are all of them, in the order in which they are applied.
 var kinds = []schema.GroupVersionKind{
-	serviceEntryKind, destinationRuleKind, sidecarKind, gatewayKind, virtualServiceKind,
+	gatewayapi.ServiceKind, waypointKind,
+	serviceEntryKind, destinationRuleKind, sidecarKind, gatewayKind, virtualServiceKind, gatewayapi.HTTPRouteKind,
 	authorizationPolicyKind, peerAuthenticationKind,
 }
 

@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -12,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshloom/meshloom/translators/gatewayapi"
 )
 
 // rivals returns keys that are equal for objects which speak for the same host
@@ -19,6 +22,9 @@ import (
 // would grant more. Typed and unstructured objects give the same keys.
 func rivals(obj client.Object) []string {
 	if u, ok := obj.(*unstructured.Unstructured); ok {
+		if keys, isRoute := routeKeys(u); isRoute {
+			return keys
+		}
 		if obj = typed(u); obj == nil {
 			return nil
 		}
@@ -40,6 +46,29 @@ func rivals(obj client.Object) []string {
 		return authorizationKeys(o)
 	}
 	return nil
+}
+
+// routeKeys has a key for each Service that a route of the Gateway API is attached
+// to: that of a VirtualService for the sidecars, beside which nobody can say
+// what happens. The second result is false for other kinds.
+func routeKeys(u *unstructured.Unstructured) (keys []string, isRoute bool) {
+	kind := u.GroupVersionKind().GroupKind()
+	if kind != gatewayapi.HTTPRouteKind.GroupKind() && kind != grpcRouteKind.GroupKind() {
+		return nil, false
+	}
+	parents, _, err := unstructured.NestedSlice(u.Object, "spec", "parentRefs")
+	if err != nil {
+		return nil, true
+	}
+	for _, parent := range parents {
+		ref, ok := parent.(map[string]any)
+		if !ok || stringAt(ref, "kind") != "Service" {
+			continue
+		}
+		service := stringAt(ref, "name") + "." + cmp.Or(stringAt(ref, "namespace"), u.GetNamespace()) + ".svc"
+		keys = append(keys, key("VirtualService", meshGateway, service))
+	}
+	return unique(keys), true
 }
 
 func key(parts ...string) string { return strings.Join(parts, "/") }

@@ -17,6 +17,9 @@ const (
 // supports answers for every feature of the variant. Values of supported
 // features that Istio still cannot say are Issues of the translation.
 func supports(env translators.Env) map[ir.Feature]translators.Support {
+	if env.Variant == VariantAmbient {
+		return ambientTables()[ambientAbilitiesOf(env)]
+	}
 	return tables()[abilities{
 		gateway: env.Variant == VariantGateway, manyCertificates: atLeast(env, minorManyCertificates),
 		dynamicDNS: atLeast(env, minorDynamicDNS), redirectPrefix: atLeast(env, minorRedirectPrefix),
