@@ -104,8 +104,12 @@ func (k known) denied(callers []ir.Caller) found {
 // known are the Services whose pods may be callers.
 type known []ir.CallerService
 
-// any says whether a pod of the Service is named by the caller of a rule.
+// any says whether a pod of the Service is named by the caller of a rule. By its
+// namespace alone it is before it runs.
 func (k known) any(c *ir.Caller, svc *ir.CallerService) bool {
+	if c.Identities == nil {
+		return slices.Contains(c.Namespaces, svc.Namespace)
+	}
 	return slices.ContainsFunc(svc.Workloads, func(w ir.Workload) bool { return named(c, w.Identity) })
 }
 

@@ -11,13 +11,13 @@ import (
 
 func callerShared(s shared) ir.Issue {
 	return finding{source: s.caller.Source, code: codeCallerShared}.issue(ir.EffectClosed, v1alpha1.ReasonIdentityShared,
-		"Consul knows callers by service name, and by %q it would admit %s too, so nobody is admitted by it: give every ServiceAccount a Service of its own name",
+		"Consul knows callers by service name, and by %q it would admit %s too, so nobody is admitted by it: give every ServiceAccount a Service of its own, with a name that no other has",
 		s.svc.Name, s.other)
 }
 
 func othersDenied(s shared) ir.Issue {
 	return finding{source: s.caller.Source, code: codeDeniesOthers}.issue(ir.EffectPartial, v1alpha1.ReasonIdentityShared,
-		"Consul knows callers by service name, and by %q it denies %s too: give every ServiceAccount a Service of its own name", s.svc.Name, s.other)
+		"Consul knows callers by service name, and by %q it denies %s too: give every ServiceAccount a Service of its own, with a name that no other has", s.svc.Name, s.other)
 }
 
 func nobodyAdmitted(m missing) ir.Issue {

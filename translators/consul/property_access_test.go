@@ -158,7 +158,9 @@ func (t *accessTrial) results(unit *ir.Unit) (results []translators.Result, exac
 	for _, r := range results {
 		issues = append(issues, r.Issues...)
 	}
-	return results, len(access.Targets) == 1 && !slices.ContainsFunc(issues, func(i ir.Issue) bool { return i.Effect != ir.EffectNote })
+	return results, len(access.Targets) == 1 && !slices.ContainsFunc(issues, func(i ir.Issue) bool {
+		return i.Effect != ir.EffectNote && i.Code != codeOverlap
+	})
 }
 
 func rulesOf(u *ir.AccessUnit) []*ir.AccessRules {

@@ -9,13 +9,13 @@ import (
 // hosts. Values that Consul still cannot say are Issues of the translation.
 func accessSupports(env translators.Env) map[ir.Feature]translators.Support {
 	normal := native("Consul's proxy resolves . and .. in paths before it compares them")
-	byName := "callers are known by service name, which without Consul's ACLs any pod may take: "
+	byName := "callers are known by service name, of which Consul without ACLs lets a pod take any: "
 	whole := "for every service that Consul has, also of namespaces that are no members"
 	table := map[ir.Feature]translators.Support{
 		ir.AllowIdentity:      emulated(byName + "a ServiceAccount is admitted by the Services that run under it and nothing else, and others admit nobody"),
 		ir.AllowNamespace:     emulated(byName + "a namespace is admitted by those of its Services whose name no other member namespace has"),
-		ir.AllowMember:        emulated(whole),
-		ir.AllowAnyone:        emulated("callers without an identity never pass Consul's proxies; others do, " + whole),
+		ir.AllowMember:        emulated("every service that Consul has is one, also of namespaces that are no members"),
+		ir.AllowAnyone:        emulated("callers without an identity never pass Consul's proxies"),
 		ir.DenyIdentity:       emulated(byName + "whoever shares it is denied too, and where a ServiceAccount runs no Service everybody is"),
 		ir.DenyNamespace:      emulated(byName + "whoever shares it is denied too, and where a namespace has no Service everybody is"),
 		ir.DenyMember:         native(""),
