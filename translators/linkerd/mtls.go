@@ -61,8 +61,8 @@ func inboundPolicy(env translators.Env, u *ir.NamespaceUnit) string {
 			policy = open
 		}
 	}
-	// What a mesh that we installed has by itself is not said again.
-	if policy == installed && (u.AccessDefault == "" || !u.Mesh.Adopted) {
+	// What the mesh has by itself is not said again, as far as it is known.
+	if policy == installed && (u.AccessDefault == "" || !u.Mesh.Adopted || env.Facts[FactDefaultInboundPolicy] != "") {
 		return ""
 	}
 	return policy
@@ -76,7 +76,7 @@ func defaultInbound(env translators.Env, u *ir.NamespaceUnit) ([]translators.Con
 	if u.AccessDefault != ir.AccessDeny && u.MTLS != nil && u.MTLS.Source.Name != "" {
 		source = u.MTLS.Source
 	}
-	issues := outdated(u, policy, cmp.Or(policy, installedPolicy(env)), source)
+	issues := outdated(u, cmp.Or(policy, installedPolicy(env)), installedPolicy(env), source)
 	if policy == "" {
 		return nil, issues
 	}
@@ -89,12 +89,11 @@ func defaultInbound(env translators.Env, u *ir.NamespaceUnit) ([]translators.Con
 
 // outdated says how many kinds of pods were created under another policy than
 // they would be now. The injector copies the annotation of the namespace to pods.
-func outdated(u *ir.NamespaceUnit, written, holds string, source ir.Source) []ir.Issue {
+func outdated(u *ir.NamespaceUnit, holds, installed string, source ir.Source) []ir.Issue {
 	count, first := 0, ""
 	for i := range u.Workloads {
 		w := &u.Workloads[i]
-		has := w.Annotations[annotationInboundPolicy]
-		if !proxied(*w) || has == holds || has == "" && written == "" {
+		if !proxied(*w) || cmp.Or(w.Annotations[annotationInboundPolicy], installed) == holds {
 			continue
 		}
 		if count == 0 {
