@@ -52,6 +52,27 @@ type player struct {
 	// most is how many Deployments of members were on their way at once because
 	// the installer had restarted them.
 	most int
+	// mesh marks and injects instead of the tests' own mesh, where it is set.
+	mesh dialect
+}
+
+// dialect is how a mesh marks its members and makes proxies.
+type dialect interface {
+	mark(ctx context.Context, ns *corev1.Namespace) error
+	inject(ctx context.Context, ns *corev1.Namespace, pod *corev1.Pod) error
+}
+
+// speak has the player mark and inject as another mesh does.
+func (p *player) speak(mesh dialect) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mesh = mesh
+}
+
+func (p *player) spoken() dialect {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mesh
 }
 
 // made returns how often the pods of a Deployment were made.
@@ -103,6 +124,9 @@ func (p *player) mark(ctx context.Context, ns *corev1.Namespace) error {
 	name := ns.Labels[v1alpha1.LabelMesh]
 	if name == "" {
 		return nil
+	}
+	if mesh := p.spoken(); mesh != nil {
+		return mesh.mark(ctx, ns)
 	}
 	revision := ns.Annotations[v1alpha1.AnnotationRevision]
 	if revision == "" {
@@ -159,7 +183,11 @@ func (p *player) pods(ctx context.Context, ns *corev1.Namespace, d *appsv1.Deplo
 		if d.Spec.Template.Annotations[v1alpha1.AnnotationRestartedAt] == "" {
 			delete(pod.Annotations, v1alpha1.AnnotationRestartedAt)
 		}
-		if revision := ns.Labels[labelRevision]; revision != "" {
+		if mesh := p.spoken(); mesh != nil {
+			if err := mesh.inject(ctx, ns, pod); err != nil {
+				return err
+			}
+		} else if revision := ns.Labels[labelRevision]; revision != "" {
 			pod.Annotations[annotationRevision] = revision
 			pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: "proxy", Image: "proxy:" + p.version(ctx, ns, revision)})
 		}
