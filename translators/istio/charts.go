@@ -11,6 +11,8 @@ import (
 const (
 	chartBase    = "base"
 	chartIstiod  = "istiod"
+	chartCNI     = "cni"
+	chartZtunnel = "ztunnel"
 	chartGateway = "gateway"
 )
 
@@ -18,6 +20,8 @@ const (
 var chartPaths = map[string]string{
 	chartBase:    "charts/base",
 	chartIstiod:  "charts/istio-control/istio-discovery",
+	chartCNI:     "charts/istio-cni",
+	chartZtunnel: "charts/ztunnel",
 	chartGateway: "charts/gateway",
 }
 

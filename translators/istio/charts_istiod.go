@@ -27,7 +27,7 @@ func istiodValues(req install.MeshRequest) map[string]any {
 	if len(req.Neighbours) > 0 {
 		meshConfig["discoverySelectors"] = discovery(req)
 	}
-	return map[string]any{
+	values := map[string]any{
 		"revision":              revisionValue(req.Revision),
 		"global":                map[string]any{"istioNamespace": req.Namespace},
 		"meshConfig":            meshConfig,
@@ -35,6 +35,10 @@ func istiodValues(req install.MeshRequest) map[string]any {
 		"rollingMaxUnavailable": int64(0),
 		"env":                   map[string]any{"ISTIO_MULTIROOT_MESH": "true"},
 	}
+	if isAmbient(req) {
+		values["profile"] = profileAmbient
+	}
+	return values
 }
 
 // drainEnv is the environment of a proxy that goes on serving after it was told

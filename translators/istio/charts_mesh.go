@@ -4,20 +4,15 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
 // planMesh plans one revision of a control plane: the CRDs and what belongs to
-// the whole cluster, then istiod.
+// the whole cluster, then istiod, then in ambient mode what runs on each node.
 func planMesh(req install.MeshRequest) install.Plan {
 	source := sourceOf(req)
-	var plan install.Plan
-	if req.Spec.DataPlane == v1alpha1.DataPlaneAmbient {
-		plan.Issues = append(plan.Issues, finding{source: source.At("spec.dataPlane"), code: codeCannotInstall}.reject(
-			"Ambient cannot be installed: set dataPlane to Sidecar, or install it otherwise and set mode to Adopted"))
-	}
+	plan := install.Plan{Issues: besideOthers(source, req)}
 	release := "istiod-" + req.Revision
 	if !isDNSLabel(req.Revision) || len(release) > maxRelease {
 		plan.Issues = append(plan.Issues, finding{source: source.At("metadata.name"), code: codeCannotInstall}.reject(
@@ -28,9 +23,12 @@ func planMesh(req install.MeshRequest) install.Plan {
 	own, issues := userValues(source, req.Spec.Helm)
 	plan.Issues = append(plan.Issues, issues...)
 	plan.Issues = append(plan.Issues, contradictions(source, own, saidByMesh(req))...)
-	plan.Issues = append(plan.Issues, profiles(source, own)...)
+	plan.Issues = append(plan.Issues, profiles(source, own, isAmbient(req))...)
 	plan.Issues = append(plan.Issues, tooLong(source, own)...)
 	plan.Charts = []install.Chart{baseChart(req, own), istiodChart(req, own)}
+	if isAmbient(req) {
+		plan.Charts = append(plan.Charts, nodeChart(req, own, chartCNI), nodeChart(req, own, chartZtunnel))
+	}
 	return plan
 }
 
@@ -123,7 +121,7 @@ func istiodChart(req install.MeshRequest, own map[string]any) install.Chart {
 			chart.Release = plane.Releases[0]
 		}
 	}
-	chart.Values = install.MergeValues(istiodValues(req), own)
+	chart.Values = install.MergeValues(istiodValues(req), ofIstiod(own))
 	chart.Gates = []install.Gate{
 		{Kind: install.WorkloadReady, Resource: "Deployment", Namespace: req.Namespace, Name: istiod(req.Revision)},
 		{Kind: install.WebhookTrusted, Resource: "MutatingWebhookConfiguration", Name: injector(req.Namespace, req.Revision)},

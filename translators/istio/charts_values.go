@@ -58,10 +58,15 @@ func contradictions(source ir.Source, values map[string]any, all []said) []ir.Is
 
 // otherMeshes are the profiles of charts that make something else than a control
 // plane for sidecars.
-var otherMeshes = []string{"ambient", "remote"}
+var otherMeshes = []string{profileAmbient, "remote"}
 
-// profiles refuses the profiles that would make another mesh of it.
-func profiles(source ir.Source, values map[string]any) []ir.Issue {
+// profiles refuses the profiles that would make another mesh of it. In ambient
+// mode there is but one.
+func profiles(source ir.Source, values map[string]any, ambient bool) []ir.Issue {
+	if ambient {
+		const remedy = "let dataPlane choose the profile"
+		return contradictions(source, values, []said{{"profile", profileAmbient, remedy}, {"global.profile", profileAmbient, remedy}})
+	}
 	var issues []ir.Issue
 	for _, path := range []string{"profile", "global.profile"} {
 		value, _ := lookUp(values, strings.Split(path, "."))
