@@ -72,7 +72,7 @@ func (l *life) versionsBehind() []string {
 		return all
 	}
 	for _, pod := range l.pods() {
-		if pod.Proxy == nil || pod.Proxy.Revision != l.target.revision || slices.Contains(all, pod.Proxy.Version) {
+		if pod.Proxy == nil || !pod.Proxy.of(l.target.revision) || slices.Contains(all, pod.Proxy.Version) {
 			continue
 		}
 		if _, err := parseMinor(pod.Proxy.Version); err == nil {
@@ -82,9 +82,10 @@ func (l *life) versionsBehind() []string {
 	return all
 }
 
-// strategy returns how a new version takes over.
+// strategy returns how a new version takes over. Proxies of nodes serve all
+// members at once, so that there is nothing to move in waves.
 func (l *life) strategy() v1alpha1.UpgradeStrategy {
-	if !l.p.Revisions {
+	if !l.p.Revisions || l.w.Spec.DataPlane == v1alpha1.DataPlaneAmbient {
 		return v1alpha1.UpgradeInPlace
 	}
 	if u := l.w.Spec.Upgrade; u != nil && u.Strategy != "" {

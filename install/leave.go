@@ -67,7 +67,7 @@ func (l *life) inUse() *Step {
 	}
 	for _, r := range l.revisions() {
 		for i := range l.s.Strays {
-			if p := &l.s.Strays[i]; p.Proxy != nil && p.Proxy.Revision == r.revision {
+			if p := &l.s.Strays[i]; p.Proxy != nil && p.Proxy.of(r.revision) {
 				users = append(users, "pod "+p.Name)
 			}
 		}

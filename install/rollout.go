@@ -59,7 +59,7 @@ func (g Goal) began() time.Time { return later(g.Since, g.Given) }
 // than the goal got its proxy from the control plane that is in place now, so
 // that of its version only the minor one counts: users give images other tags.
 func (g Goal) Reached(p *PodSeen) bool {
-	if p.Proxy == nil || p.Proxy.Revision != g.Revision || g.Roots != "" && p.Proxy.Roots != g.Roots {
+	if p.Proxy == nil || !p.Proxy.of(g.Revision) || g.Roots != "" && p.Proxy.Roots != g.Roots {
 		return false
 	}
 	return p.Proxy.Version == g.Version || p.Created.After(g.Since) && likeVersion(p.Proxy.Version, g.Version)

@@ -44,6 +44,10 @@ func TestStanding(t *testing.T) {
 			pods("1.31.0", fresh)(w)
 			w.Pods[0].Proxy.Revision = "other"
 		}},
+		"whose control plane is the only one": {install.Moved, func(w *install.MemberWorkload) {
+			pods("1.31.0", fresh)(w)
+			w.Pods[0].Proxy.Revision = ""
+		}},
 		"without a proxy": {install.Due, func(*install.MemberWorkload) {}},
 		"whose old pods are on their way out": {install.Moved, func(w *install.MemberWorkload) {
 			pods("1.31.0", fresh)(w)

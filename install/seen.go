@@ -119,11 +119,17 @@ type Container struct{ Name, Image string }
 
 // Proxy is the mesh's proxy in a pod.
 type Proxy struct {
-	Revision, Version string
+	// Revision is the control plane that it belongs to; empty where pods do not
+	// say, because a cluster has one.
+	Revision string
+	Version  string
 	// Roots is what the pod notes of the roots that its proxy was given when it
 	// was made (Trust.Noted); empty where it notes none.
 	Roots string
 }
+
+// of reports whether the proxy belongs to a control plane.
+func (p *Proxy) of(revision string) bool { return p.Revision == "" || p.Revision == revision }
 
 // PodSeen is one pod of a workload.
 type PodSeen struct {

@@ -223,7 +223,7 @@ func (s *Seen) followGateways() {
 	for i := range s.Gateways {
 		g := &s.Gateways[i]
 		for _, p := range g.Pods {
-			if p.Proxy != nil && p.Proxy.Revision == wave.Revision && p.Proxy.Version == wave.Version {
+			if p.Proxy != nil && p.Proxy.of(wave.Revision) && p.Proxy.Version == wave.Version {
 				continue
 			}
 			g.Pods, g.RolledOut = s.made(g.Pods, wave.Revision), true
