@@ -50,7 +50,7 @@ func (in inbound) denied(to []ir.Operation) requests {
 		narrow := len(op.Methods) > 0 || len(op.Paths) > 0
 		switch {
 		case !in.perhaps(op.Ports):
-		case !narrow || in.protocol == "" || !comparable(op):
+		case !narrow || in.protocol == "" || !sayable(op):
 			return everyRequest()
 		default:
 			r.some = append(r.some, permissionsOf(op)...)
@@ -59,7 +59,7 @@ func (in inbound) denied(to []ir.Operation) requests {
 	return r
 }
 
-// permissionsOf match what a comparable operation does, whatever the port. A
+// permissionsOf match what a sayable operation does, whatever the port. A
 // prefix is the path itself and everything below it.
 func permissionsOf(op *ir.Operation) []httpPermission {
 	methods := slices.Compact(slices.Sorted(slices.Values(op.Methods)))
@@ -84,9 +84,9 @@ func permissionsOf(op *ir.Operation) []httpPermission {
 // consulMethods are the methods that Consul knows; it refuses others.
 var consulMethods = []string{"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 
-// comparable says whether Consul can compare the methods and paths of an
+// sayable says whether Consul can compare the methods and paths of an
 // operation as the IR means them.
-func comparable(op *ir.Operation) bool {
+func sayable(op *ir.Operation) bool {
 	return !slices.ContainsFunc(op.Methods, func(m string) bool { return !slices.Contains(consulMethods, m) }) &&
 		!slices.ContainsFunc(op.Paths, func(p ir.PathMatch) bool { return !comparablePath(p) })
 }

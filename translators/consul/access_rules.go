@@ -103,7 +103,7 @@ func (c *compiler) denying(set *ruleSet, rule *ir.AccessRule, rest string) claus
 	}
 	for i := range rule.To {
 		op := &rule.To[i]
-		if !comparable(op) && !slices.ContainsFunc(op.Paths, isRegex) {
+		if !sayable(op) && !slices.ContainsFunc(op.Paths, isRegex) {
 			c.report(set, pathRefused(op, false))
 		}
 	}
@@ -118,7 +118,7 @@ func (c *compiler) inexpressible(set *ruleSet) map[ir.Ref]bool {
 		rule := &set.Allow[i]
 		for j := range rule.To {
 			op := &rule.To[j]
-			if !comparable(op) {
+			if !sayable(op) {
 				closed[rule.Source.Ref] = true
 				if !slices.ContainsFunc(op.Paths, isRegex) {
 					c.report(set, pathRefused(op, true))

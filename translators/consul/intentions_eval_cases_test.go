@@ -6,13 +6,10 @@ import (
 	"github.com/meshloom/meshloom/translators/ir/eval"
 )
 
-func allowed(name string) intentionSource {
-	return intentionSource{Name: name, Action: actionAllow}
-}
-
-func denied(name string) intentionSource {
-	return intentionSource{Name: name, Action: actionDeny}
-}
+var (
+	webAllowed     = intentionSource{Name: "web", Action: actionAllow}
+	everyoneDenied = intentionSource{Name: everyService, Action: actionDeny}
+)
 
 func entryFor(destination string, sources ...intentionSource) serviceIntentions {
 	return serviceIntentions{Destination: intentionDestination{destination}, Sources: sources}
@@ -35,16 +32,16 @@ func TestIntentionsAreReadAsConsulDoes(t *testing.T) {
 		open, shut bool
 	}{
 		{"nothing is said", nil, "web", api, true, false},
-		{"both exact", []serviceIntentions{entryFor("api", allowed("web"), denied(everyService))}, "web", api, true, true},
-		{"any source", []serviceIntentions{entryFor("api", allowed("web"), denied(everyService))}, "cron", api, false, false},
-		{"exact beats the intention for all", []serviceIntentions{entryFor("api", allowed("web")), entryFor(everyService, denied(everyService))}, "web", api, true, true},
-		{"others are left to the intention for all", []serviceIntentions{entryFor("api", allowed("web")), entryFor(everyService, denied(everyService))}, "cron", api, false, false},
-		{"exact source beats any source for all", []serviceIntentions{entryFor(everyService, allowed("web"), denied(everyService))}, "web", api, true, true},
+		{"both exact", []serviceIntentions{entryFor("api", webAllowed, everyoneDenied)}, "web", api, true, true},
+		{"any source", []serviceIntentions{entryFor("api", webAllowed, everyoneDenied)}, "cron", api, false, false},
+		{"exact beats the intention for all", []serviceIntentions{entryFor("api", webAllowed), entryFor(everyService, everyoneDenied)}, "web", api, true, true},
+		{"others are left to the intention for all", []serviceIntentions{entryFor("api", webAllowed), entryFor(everyService, everyoneDenied)}, "cron", api, false, false},
+		{"exact source beats any source for all", []serviceIntentions{entryFor(everyService, webAllowed, everyoneDenied)}, "web", api, true, true},
 		// Seen in Consul's source: its list of allowed callers does not take an
 		// exact source for all destinations from what any source of one is denied.
-		{"exact source for all leaks beside any source", []serviceIntentions{entryFor("api", denied(everyService)), entryFor(everyService, allowed("web"))}, "web", api, false, true},
+		{"exact source for all leaks beside any source", []serviceIntentions{entryFor("api", everyoneDenied), entryFor(everyService, webAllowed)}, "web", api, false, true},
 		{"a permission matches", []serviceIntentions{entryFor("api", get)}, "web", api, true, true},
-		{"no permission matches", []serviceIntentions{entryFor("api", get), entryFor(everyService, denied(everyService))}, "web", other, true, false},
+		{"no permission matches", []serviceIntentions{entryFor("api", get), entryFor(everyService, everyoneDenied)}, "web", other, true, false},
 		{"the last permission denies the rest", []serviceIntentions{entryFor("api", closed)}, "web", other, false, false},
 	}
 	for _, tt := range tests {

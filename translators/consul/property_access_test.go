@@ -32,8 +32,11 @@ type crowd struct {
 }
 
 var accounts = []ir.Identity{
-	{Namespace: "batch", ServiceAccount: "cron"}, {Namespace: "batch", ServiceAccount: "report"}, {Namespace: "edge", ServiceAccount: "public"},
-	{Namespace: translatortest.Namespace, ServiceAccount: "cron"}, {Namespace: translatortest.Namespace, ServiceAccount: "productpage"},
+	{Namespace: "batch", ServiceAccount: "cron"},
+	{Namespace: "batch", ServiceAccount: "report"},
+	{Namespace: "edge", ServiceAccount: "public"},
+	{Namespace: translatortest.Namespace, ServiceAccount: "cron"},
+	{Namespace: translatortest.Namespace, ServiceAccount: "productpage"},
 }
 
 // newCrowd gives every ServiceAccount a Service of its own in half the worlds.
@@ -185,8 +188,8 @@ func (t *accessTrial) run(unit *ir.Unit) (diff string, exactly int) {
 	}
 	g := translatortest.NewGen(t.seed)
 	for range accessRequests {
-		r, labels, real := t.arrival(g, unit)
-		if !real {
+		r, labels, served := t.arrival(g, unit)
+		if !served {
 			continue
 		}
 		want := eval.Access(unit.Access, labels, r.Request)
@@ -205,9 +208,9 @@ func (t *accessTrial) run(unit *ir.Unit) (diff string, exactly int) {
 	return "", exactly
 }
 
-// arrival is a random request to a pod of the targets; real is false where the
+// arrival is a random request to a pod of the targets; served is false where the
 // pod does not serve it.
-func (t *accessTrial) arrival(g *translatortest.Gen, unit *ir.Unit) (r arrival, labels map[string]string, real bool) {
+func (t *accessTrial) arrival(g *translatortest.Gen, unit *ir.Unit) (r arrival, labels map[string]string, served bool) {
 	r.Request = g.Request(unit)
 	r.Caller, r.source = t.crowd.caller(g)
 	labels = map[string]string{"app": "ratings", "version": []string{"v1", "v2"}[g.IntN(2)]}
@@ -271,8 +274,8 @@ func TestNamespacesAreNeverWidened(t *testing.T) {
 			t.Fatalf("seed %d: Consul refuses %v", seed, a.refused)
 		}
 		for range accessRequests {
-			r, _, real := trial.arrival(g, unit)
-			if r.service = "ratings"; !real {
+			r, _, served := trial.arrival(g, unit)
+			if r.service = "ratings"; !served {
 				continue
 			}
 			total++

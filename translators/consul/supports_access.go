@@ -8,7 +8,8 @@ import (
 // accessSupports answers for the features of access, mTLS, egress and external
 // hosts. Values that Consul still cannot say are Issues of the translation.
 func accessSupports(env translators.Env) map[ir.Feature]translators.Support {
-	normal := native("Consul's proxy resolves . and .. in paths before it compares them")
+	slow := "the Service becomes HTTP to Consul, whose proxies give requests up after 15s where nothing else is said"
+	normal := native("Consul's proxy resolves . and .. in paths before it compares them; " + slow)
 	byName := "callers are known by service name, of which Consul without ACLs lets a pod take any: "
 	whole := "for every service that Consul has, also of namespaces that are no members"
 	table := map[ir.Feature]translators.Support{
@@ -21,7 +22,7 @@ func accessSupports(env translators.Env) map[ir.Feature]translators.Support {
 		ir.DenyMember:         native(""),
 		ir.DenyAnyone:         native(""),
 		ir.DenyUnidentified:   native(""),
-		ir.AccessMethods:      native(""),
+		ir.AccessMethods:      native(slow),
 		ir.AccessPathExact:    normal,
 		ir.AccessPathPrefix:   normal,
 		ir.AccessPathRegex:    unsupported("expressions are no ground for access: use Exact or PathPrefix"),
