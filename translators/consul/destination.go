@@ -47,18 +47,36 @@ func (t *table) hashed(l *ir.LoadBalancer) {
 	if h == nil || h.SourceIP || len(t.unit.Ports) > 0 {
 		return
 	}
-	i := slices.IndexFunc(t.unit.Service.Ports, func(p ir.Port) bool { return p.Protocol.HTTP() })
-	if i < 0 {
-		feature := ir.HashHeader
-		if h.Cookie != nil {
-			feature = ir.HashByCookie
-		}
-		t.report(finding{l.Source, feature, codeInexpressible}.reject(
-			"Service %s has no HTTP port, and other connections carry no header: hash by source address, or set appProtocol on the port", t.apex))
+	if t.readable(l.Source) {
 		return
 	}
+	feature := ir.HashHeader
+	if h.Cookie != nil {
+		feature = ir.HashByCookie
+	}
+	t.report(finding{l.Source, feature, codeInexpressible}.reject(
+		"Service %s has no HTTP port, and other connections carry no header: hash by source address, or set appProtocol on the port", t.apex))
+}
+
+// watched says the protocol of a Service whose endpoints are ejected when they
+// fail: of other connections Consul's proxies see whether they come about, and
+// not what is answered.
+func (t *table) watched(o *ir.OutlierDetection) {
+	if o != nil && len(t.unit.Ports) == 0 {
+		t.readable(o.Source)
+	}
+}
+
+// readable says the protocol of a Service that nothing else is said of, where it
+// is HTTP: proxies then read its requests.
+func (t *table) readable(source ir.Source) bool {
+	i := slices.IndexFunc(t.unit.Service.Ports, func(p ir.Port) bool { return p.Protocol.HTTP() })
+	if i < 0 {
+		return false
+	}
 	t.port = t.unit.Service.Ports[i]
-	t.speaks(ir.ServiceName{Namespace: t.unit.Service.Namespace, Name: t.apex}, l.Source)
+	t.speaks(ir.ServiceName{Namespace: t.unit.Service.Namespace, Name: t.apex}, source)
+	return true
 }
 
 // metaKey is what Consul admits for the name of an instance's metadata.

@@ -17,6 +17,7 @@ func translateService(_ translators.Env, u *ir.ServiceUnit) translators.Result {
 	}
 	t := newTable(u)
 	t.resolver()
+	t.watched(u.Destination.OutlierDetection)
 	t.result.Contributions = append(t.result.Contributions, callerParts(u)...)
 	if len(u.Ports) > 0 {
 		t.routes()
