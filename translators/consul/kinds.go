@@ -46,7 +46,7 @@ func newEntry[S any](kind schema.GroupVersionKind, namespace, name string, spec 
 // so that their JSON form has all of them.
 func (e *entry[S]) DeepCopyObject() runtime.Object {
 	out := &entry[S]{TypeMeta: e.TypeMeta}
-	e.ObjectMeta.DeepCopyInto(&out.ObjectMeta)
+	e.DeepCopyInto(&out.ObjectMeta)
 	if data, err := json.Marshal(e.Spec); err != nil || json.Unmarshal(data, &out.Spec) != nil {
 		out.Spec = e.Spec
 	}

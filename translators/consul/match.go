@@ -1,17 +1,13 @@
 package consul
 
 import (
-	"net/http"
 	"slices"
 
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
 // methods are those that Consul knows.
-var methods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
-	http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace,
-}
+var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"}
 
 // knownMethod says whether Consul takes the method for one; "" stands for all.
 func knownMethod(method string) bool { return method == "" || slices.Contains(methods, method) }
