@@ -47,8 +47,14 @@ func policy(name, fields string) string {
 
 var serviceKey = ir.Key{Kind: ir.KindService, Mesh: "shop", Namespace: "shop", Name: "a"}
 
-func newEngine(t *testing.T, manifests string) *engine.Engine {
+func newEngine(t *testing.T, manifests string, without ...string) *engine.Engine {
 	t.Helper()
+	providers := all.Providers()
+	for i := range providers {
+		providers[i].Variants = slices.DeleteFunc(providers[i].Variants, func(v translators.Variant) bool {
+			return v.DataPlane != "" && slices.Contains(without, v.DataPlane)
+		})
+	}
 	set, err := manifest.Reader{Stdin: strings.NewReader(manifests)}.Read(manifest.Stdin)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +63,7 @@ func newEngine(t *testing.T, manifests string) *engine.Engine {
 	for _, o := range set.Objects {
 		store.Upsert(o.Object)
 	}
-	return engine.New(engine.Config{Store: store, Providers: all.Providers()})
+	return engine.New(engine.Config{Store: store, Providers: providers})
 }
 
 // compute computes the unit of Service shop/a over the manifests.
@@ -154,16 +160,19 @@ func TestWhatIsNotOfferedIsRefused(t *testing.T) {
 		// the unit of the Service is programmed.
 		check   string
 		objects bool
+		// without is a data plane that no provider offers here.
+		without string
 	}{
 		{name: "adopted sidecars", to: "provider: Istio, mode: Adopted, dataPlane: Sidecar", objects: true},
+		{name: "adopted proxies of nodes", to: "provider: Istio, mode: Adopted, dataPlane: Ambient", objects: true},
 		{name: "an installation", to: "provider: Istio, mode: Managed", objects: true},
 		{name: "an installation by nobody", to: "provider: Linkerd, mode: Managed", check: resolve.CodeNotInstalled},
-		{name: "a data plane", to: "provider: Istio, mode: Adopted, dataPlane: Ambient"},
+		{name: "a data plane", to: "provider: Istio, mode: Adopted, dataPlane: Ambient", without: "Ambient"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			manifests := strings.Replace(base, "provider: Istio, mode: Adopted", tt.to, 1)
-			e := newEngine(t, manifests)
+			e := newEngine(t, manifests, tt.without)
 			_, issues := e.Store().Check(mesh)
 			var codes []string
 			for _, issue := range issues {

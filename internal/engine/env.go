@@ -27,7 +27,9 @@ func (e *Engine) MeshEnv(mesh ir.Mesh) translators.Env {
 		}
 	}
 	if provider, ok := e.provider(mesh.Provider); ok {
-		if offered := VariantOf(provider, true, dataPlane); offered == "" || env.Variant == "" {
+		// What runs in one namespace does not tell the data planes of one provider
+		// apart; a Mesh that names its own knows better.
+		if offered := VariantOf(provider, true, dataPlane); offered == "" || env.Variant == "" || dataPlane != "" {
 			env.Variant = offered
 		}
 	}
