@@ -25,6 +25,22 @@ func isAmbient(req install.MeshRequest) bool {
 	return req.Spec.DataPlane == v1alpha1.DataPlaneAmbient
 }
 
+// waypointBundle is the bundle of Gateway API, in whose words waypoints and
+// their routes are written, where the cluster has none of somebody else.
+func waypointBundle(req install.MeshRequest) ([]install.Chart, []ir.Issue) {
+	var window install.Window
+	for _, v := range catalog().Versions {
+		if v.Version == req.Version {
+			window = v.GatewayAPI
+		}
+	}
+	chart, issues := install.GatewayAPI(req.Cluster, window, sourceOf(req).At("spec.version"))
+	if chart == nil {
+		return nil, issues
+	}
+	return []install.Chart{*chart}, issues
+}
+
 // nodeChart plans what runs on each node: the agent that captures pods, and the
 // proxy that it hands them to.
 func nodeChart(req install.MeshRequest, own map[string]any, name string) install.Chart {

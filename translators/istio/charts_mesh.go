@@ -2,6 +2,7 @@ package istio
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/meshloom/meshloom/install"
@@ -27,7 +28,9 @@ func planMesh(req install.MeshRequest) install.Plan {
 	plan.Issues = append(plan.Issues, tooLong(source, own)...)
 	plan.Charts = []install.Chart{baseChart(req, own), istiodChart(req, own)}
 	if isAmbient(req) {
-		plan.Charts = append(plan.Charts, nodeChart(req, own, chartCNI), nodeChart(req, own, chartZtunnel))
+		bundle, unfit := waypointBundle(req)
+		plan.Issues = append(plan.Issues, unfit...)
+		plan.Charts = slices.Concat(bundle, plan.Charts, []install.Chart{nodeChart(req, own, chartCNI), nodeChart(req, own, chartZtunnel)})
 	}
 	return plan
 }
