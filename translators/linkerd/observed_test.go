@@ -156,7 +156,7 @@ func TestReaderDoesWhatWasSeen(t *testing.T) {
 			if tt.seen.user != "" {
 				req.Headers["end-user"] = tt.seen.user
 			}
-			got := reader(&ir.ServiceUnit{}).Decide(routes, ir.ServiceName{Namespace: "shop", Name: "reviews"}, req)
+			got := reader(&ir.ServiceUnit{}, nil).Decide(routes, ir.ServiceName{Namespace: "shop", Name: "reviews"}, req)
 			if got.Status != tt.seen.status || got.Location != tt.seen.location {
 				t.Errorf("answered %d %s, seen %d %s", got.Status, got.Location, tt.seen.status, tt.seen.location)
 			}

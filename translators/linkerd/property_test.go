@@ -10,6 +10,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -71,7 +72,7 @@ func (t *trial) differs(u *ir.Unit) string {
 	for range requestsEach {
 		req := g.Request(u)
 		req.Path = "/" + strings.TrimPrefix(req.Path, "/")
-		want, got := eval.Service(u.Service, req), t.reader(u.Service).Decide(routes, service, req)
+		want, got := eval.Service(u.Service, req), t.reader(u.Service, servicesOf(result.Objects)).Decide(routes, service, req)
 		t.pairs++
 		if diff := gocmp.Diff(meaning(&want), meaning(&got)); diff != "" {
 			return fmt.Sprintf("(-want +got)\n%s\nrequest %s\nunit %s\nroutes %s", diff, text(req), text(u), text(routes))
@@ -82,8 +83,8 @@ func (t *trial) differs(u *ir.Unit) string {
 
 // reader ranks matches as Linkerd does and, for every other seed, as the Gateway
 // API says, where it says something: routes mean the same either way.
-func (t *trial) reader(u *ir.ServiceUnit) translatortest.RouteReader {
-	out := reader(u)
+func (t *trial) reader(u *ir.ServiceUnit, made []*corev1.Service) translatortest.RouteReader {
+	out := reader(u, made)
 	expressions := slices.ContainsFunc(u.Ports, func(p ir.PortRoutes) bool {
 		return slices.ContainsFunc(p.Routes, func(r ir.Route) bool { return isRegex(&r.Match) })
 	})
@@ -159,6 +160,16 @@ func routesOf(objects []translators.Object) []*gatewayv1.HTTPRoute {
 	for _, obj := range objects {
 		if r, ok := obj.Object.(*gatewayv1.HTTPRoute); ok {
 			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func servicesOf(objects []translators.Object) []*corev1.Service {
+	var out []*corev1.Service
+	for _, obj := range objects {
+		if s, ok := obj.Object.(*corev1.Service); ok {
+			out = append(out, s)
 		}
 	}
 	return out

@@ -3,12 +3,14 @@ package linkerd
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/meshloom/meshloom/translators/gatewayapi"
@@ -17,10 +19,10 @@ import (
 	"github.com/meshloom/meshloom/translators/translatortest"
 )
 
-// reader is Linkerd, as far as it reads routes. The Services that stand for
-// subsets of the unit's Service are known, all others exist but those that
-// cannot.
-func reader(u *ir.ServiceUnit) translatortest.RouteReader {
+// reader is Linkerd, as far as it reads routes. Services exist but for those that
+// cannot; those that stand for subsets only where they were made, and select
+// the subset's pods.
+func reader(u *ir.ServiceUnit, made []*corev1.Service) translatortest.RouteReader {
 	return translatortest.RouteReader{
 		Compare: longerPath,
 		Ignores: func(r *gatewayv1.HTTPRoute) bool { return unreadable(r) != "" },
@@ -30,14 +32,26 @@ func reader(u *ir.ServiceUnit) translatortest.RouteReader {
 		Retry: func(r *gatewayv1.HTTPRoute, _ *gatewayv1.HTTPRouteRule) *ir.Retry { return retryOf(r) },
 		Destination: func(namespace, name string, port int32) (eval.Destination, bool) {
 			to := eval.Destination{Namespace: namespace, Name: name, Port: port}
-			for _, s := range u.Subsets {
-				if name == gatewayapi.SubsetName(u.Service.Name, s.Name) {
+			exists := !strings.Contains(name, ".")
+			for i := range u.Subsets {
+				if s := &u.Subsets[i]; name == gatewayapi.SubsetName(u.Service.Name, s.Name) {
 					to.Name, to.Subset = u.Service.Name, s.Name
+					exists = slices.ContainsFunc(made, func(m *corev1.Service) bool { return m.Name == name && standsFor(m, u, s, port) })
 				}
 			}
-			return to, !strings.Contains(name, ".")
+			return to, exists
 		},
 	}
+}
+
+// standsFor says whether a Service leads to the pods of the subset on the port.
+func standsFor(made *corev1.Service, u *ir.ServiceUnit, s *ir.Subset, port int32) bool {
+	selector := maps.Clone(u.Service.Selector)
+	maps.Copy(selector, s.Labels)
+	return maps.Equal(made.Spec.Selector, selector) && slices.ContainsFunc(made.Spec.Ports, func(p corev1.ServicePort) bool {
+		apex, ok := u.Service.Port(port)
+		return ok && p.Port == port && slices.Contains(apex.Targets, p.TargetPort.IntVal)
+	})
 }
 
 // longerPath ranks matches as Linkerd's proxy does: by the characters of the path
@@ -136,8 +150,11 @@ func unreadableMatch(m *gatewayv1.HTTPRouteMatch) string {
 // otherwise.
 var foreignSyntax = regexp.MustCompile(`\\Q|\\C|\\b|\\B|&&|--|~~|(^|[^\\])\{[^0-9]`)
 
-// rustReads says whether an expression is one for Linkerd, and means the same.
-func rustReads(e string) bool { return !foreignSyntax.MatchString(e) }
+// rustReads says whether an expression is one for Linkerd, and means the same:
+// what it finds first has to be the whole, so that it is anchored.
+func rustReads(e string) bool {
+	return !foreignSyntax.MatchString(e) && strings.HasPrefix(e, "^(?:") && strings.HasSuffix(e, ")$")
+}
 
 func visible(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && (r < ' ' || r > '~') })
