@@ -18,7 +18,7 @@ type decider struct {
 
 // http returns whom the rules admit with the requests of the cell.
 func (d *decider) http(c cell) grant {
-	return d.decide(func(op *ir.Operation, deny bool) bool { return c.includes(op, deny) })
+	return d.decide(c.includes)
 }
 
 // opaque returns whom they admit with connections that are not HTTP: in Allow

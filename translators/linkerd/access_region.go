@@ -101,17 +101,14 @@ func regions(selectors []map[string]string) []region {
 // coarse returns regions that together have all pods of the selectors, and
 // further ones that share a label with them: few, however the selectors overlap.
 func coarse(selectors []map[string]string) []region {
-	rest, ok := region{}, true
+	rest := region{}
 	var out []region
 	for _, selector := range selectors {
 		key := slices.Min(slices.Collect(maps.Keys(selector)))
-		part, some := rest.and(key, selector[key])
-		if some {
+		if part, some := rest.and(key, selector[key]); some {
 			out = append(out, part)
 		}
-		if rest, ok = rest.but(key, selector[key]); !ok {
-			break
-		}
+		rest, _ = rest.but(key, selector[key])
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func (w *writer) routesFor(serverName string, connection grant, decisions []deci
 		for chunk := range slices.Chunk(groups[key], matchesPerRule*rulesPerRoute) {
 			name := accessName(w.scope+" route", serverName, key, fmt.Sprint(cellsOf(chunk)))
 			if key != connection.key() {
-				w.admit(targetOf(accessRouteKind, name), chunk[0].admitted)
+				w.admit(targetOf(httpRouteKind, name), chunk[0].admitted)
 			}
 			w.route(name, serverName, chunk)
 		}
@@ -50,7 +50,7 @@ func cellsOf(decisions []decision) []cell {
 func (w *writer) route(name, serverName string, decisions []decision) {
 	group, kind := gatewayv1.Group(policyGroup), gatewayv1.Kind(serverKind.Kind)
 	route := &gatewayv1.HTTPRoute{}
-	route.TypeMeta, route.ObjectMeta = metaOf(accessRouteKind, w.namespace, name)
+	route.TypeMeta, route.ObjectMeta = metaOf(httpRouteKind, w.namespace, name)
 	route.Spec.ParentRefs = []gatewayv1.ParentReference{{Group: &group, Kind: &kind, Name: gatewayv1.ObjectName(serverName)}}
 	for chunk := range slices.Chunk(decisions, matchesPerRule) {
 		rule := gatewayv1.HTTPRouteRule{}

@@ -63,7 +63,7 @@ func (w *writer) egressRoute(p ir.ExternalPort, hosts []string) {
 	name := accessName(w.scope, fmt.Sprint(p.Port))
 	if p.Protocol.HTTP() {
 		route := &gatewayv1.HTTPRoute{}
-		route.TypeMeta, route.ObjectMeta = metaOf(accessRouteKind, w.namespace, name)
+		route.TypeMeta, route.ObjectMeta = metaOf(httpRouteKind, w.namespace, name)
 		route.Spec.ParentRefs, route.Spec.Hostnames = egressParent(p.Port), names
 		match := cell{path: rootPath}.match()
 		route.Spec.Rules = []gatewayv1.HTTPRouteRule{{Matches: []gatewayv1.HTTPRouteMatch{match}}}
@@ -82,6 +82,6 @@ func (w *writer) egressRoute(p ir.ExternalPort, hosts []string) {
 
 func egressParent(port int32) []gatewayv1.ParentReference {
 	group, kind := gatewayv1.Group(policyGroup), gatewayv1.Kind(egressNetworkKind.Kind)
-	number := gatewayv1.PortNumber(port)
+	number := port
 	return []gatewayv1.ParentReference{{Group: &group, Kind: &kind, Name: egressName, Port: &number}}
 }

@@ -1,6 +1,7 @@
 package linkerd
 
 import (
+	"slices"
 	"testing"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -37,7 +38,7 @@ func TestEgressMeansTheSame(t *testing.T) {
 	}
 	routes := translateExternal(translators.Env{}, unit).Objects
 	for _, egress := range []ir.EgressDefault{ir.EgressAllow, ir.EgressDeny} {
-		objects := append(translateNamespace(translators.Env{}, &ir.NamespaceUnit{Name: "shop", EgressDefault: egress}).Objects, routes...)
+		objects := slices.Concat(translateNamespace(translators.Env{}, &ir.NamespaceUnit{Name: "shop", EgressDefault: egress}).Objects, routes)
 		for _, host := range []string{"api.pay.example", "pay.example", "a.cdn.example", "a.b.cdn.example", "cdn.example", "evil.example"} {
 			for port, encrypted := range map[int32]bool{443: true, 80: false, 8443: false, 22: false} {
 				want := egress == ir.EgressAllow || eval.External(unit, "shop", host, port)

@@ -3,7 +3,6 @@ package linkerd
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-	gatewayv1alpha2 "sigs.k8s.io/gateway-api/apis/v1alpha2"
 )
 
 // policyGroup is the group of Linkerd's own kinds.
@@ -14,8 +13,7 @@ var (
 	meshTLSAuthenticationKind = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "MeshTLSAuthentication"}
 	networkAuthenticationKind = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "NetworkAuthentication"}
 	authorizationPolicyKind   = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "AuthorizationPolicy"}
-	accessRouteKind           = gatewayv1.SchemeGroupVersion.WithKind("HTTPRoute")
-	tlsRouteKind              = gatewayv1alpha2.SchemeGroupVersion.WithKind("TLSRoute")
+	tlsRouteKind              = schema.GroupVersionKind{Group: gatewayv1.GroupName, Version: "v1alpha2", Kind: "TLSRoute"}
 	egressNetworkKind         = schema.GroupVersionKind{Group: policyGroup, Version: "v1alpha1", Kind: "EgressNetwork"}
 	serverKind                = schema.GroupVersionKind{Group: policyGroup, Version: "v1beta3", Kind: "Server"}
 )
@@ -25,5 +23,5 @@ var (
 // reason.
 var accessKinds = []schema.GroupVersionKind{
 	meshTLSAuthenticationKind, networkAuthenticationKind, authorizationPolicyKind,
-	accessRouteKind, tlsRouteKind, egressNetworkKind, serverKind,
+	httpRouteKind, tlsRouteKind, egressNetworkKind, serverKind,
 }

@@ -12,7 +12,7 @@ import (
 // here are declared here. Tests check them against the real definitions.
 
 // policy is an object of the group policy.linkerd.io.
-type policy[S interface{ clone() S }] struct {
+type policy[S interface{ DeepCopy() S }] struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 	Spec              S `json:"spec"`
@@ -20,7 +20,7 @@ type policy[S interface{ clone() S }] struct {
 
 // DeepCopyObject returns a copy that shares nothing with the object.
 func (p *policy[S]) DeepCopyObject() runtime.Object {
-	out := &policy[S]{TypeMeta: p.TypeMeta, Spec: p.Spec.clone()}
+	out := &policy[S]{TypeMeta: p.TypeMeta, Spec: p.Spec.DeepCopy()}
 	p.DeepCopyInto(&out.ObjectMeta)
 	return out
 }
@@ -42,7 +42,8 @@ type serverSpec struct {
 	ProxyProtocol string                `json:"proxyProtocol,omitempty"`
 }
 
-func (s serverSpec) clone() serverSpec {
+// DeepCopy returns a copy that shares nothing with the original.
+func (s serverSpec) DeepCopy() serverSpec {
 	s.PodSelector = s.PodSelector.DeepCopy()
 	return s
 }
@@ -54,7 +55,8 @@ type authorizationPolicySpec struct {
 	RequiredAuthenticationRefs []policyRef `json:"requiredAuthenticationRefs"`
 }
 
-func (s authorizationPolicySpec) clone() authorizationPolicySpec {
+// DeepCopy returns a copy that shares nothing with the original.
+func (s authorizationPolicySpec) DeepCopy() authorizationPolicySpec {
 	s.RequiredAuthenticationRefs = slices.Clone(s.RequiredAuthenticationRefs)
 	return s
 }
@@ -72,7 +74,8 @@ type meshTLSAuthenticationSpec struct {
 	IdentityRefs []policyRef `json:"identityRefs,omitempty"`
 }
 
-func (s meshTLSAuthenticationSpec) clone() meshTLSAuthenticationSpec {
+// DeepCopy returns a copy that shares nothing with the original.
+func (s meshTLSAuthenticationSpec) DeepCopy() meshTLSAuthenticationSpec {
 	s.Identities, s.IdentityRefs = slices.Clone(s.Identities), slices.Clone(s.IdentityRefs)
 	return s
 }
@@ -81,7 +84,8 @@ type networkAuthenticationSpec struct {
 	Networks []network `json:"networks"`
 }
 
-func (s networkAuthenticationSpec) clone() networkAuthenticationSpec {
+// DeepCopy returns a copy that shares nothing with the original.
+func (s networkAuthenticationSpec) DeepCopy() networkAuthenticationSpec {
 	s.Networks = slices.Clone(s.Networks)
 	return s
 }
@@ -96,7 +100,8 @@ type egressNetworkSpec struct {
 	TrafficPolicy string `json:"trafficPolicy"`
 }
 
-func (s egressNetworkSpec) clone() egressNetworkSpec { return s }
+// DeepCopy returns a copy that shares nothing with the original.
+func (s egressNetworkSpec) DeepCopy() egressNetworkSpec { return s }
 
 // podSelector returns a selector that shares nothing with the labels.
 func podSelector(labels map[string]string, not []metav1.LabelSelectorRequirement) *metav1.LabelSelector {
