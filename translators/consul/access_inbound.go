@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -108,11 +109,11 @@ func (in inbound) perhaps(ports []int32) bool {
 // otherName is the service that a pod of a Service runs as instead of it; empty
 // where it runs as it. Of several names each is a Service's own.
 func otherName(service string, w *ir.Workload) string {
-	name := w.Annotations[annotationService]
-	if name == service || strings.Contains(name, ",") {
+	names := strings.FieldsFunc(w.Annotations[annotationService], func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(names) != 1 || names[0] == service {
 		return ""
 	}
-	return name
+	return names[0]
 }
 
 // otherNames are those of all pods of a Service, sorted.
