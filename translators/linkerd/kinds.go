@@ -31,4 +31,4 @@ var (
 	linkerdHTTPRouteKind = schema.GroupVersionKind{Group: policyGroup, Version: "v1beta3", Kind: "HTTPRoute"}
 )
 
-var foreign = []schema.GroupVersionKind{serviceProfileKind, grpcRouteKind, linkerdHTTPRouteKind}
+var foreign = []schema.GroupVersionKind{serviceProfileKind, grpcRouteKind, linkerdHTTPRouteKind, serverAuthorizationKind}

@@ -28,7 +28,7 @@ func rivals(obj client.Object) []string {
 	case slices.Contains(routeKinds, kind):
 		return routeKeys(obj)
 	}
-	return nil
+	return accessRivals(obj)
 }
 
 func serviceKey(namespace, name string) string { return "linkerd/Service/" + namespace + "/" + name }
