@@ -49,7 +49,7 @@ var serviceKey = ir.Key{Kind: ir.KindService, Mesh: "shop", Namespace: "shop", N
 
 func newEngine(t *testing.T, manifests string, without ...string) *engine.Engine {
 	t.Helper()
-	providers := all.Providers()
+	providers := slices.DeleteFunc(all.Providers(), func(p translators.Provider) bool { return slices.Contains(without, p.Name) })
 	for i := range providers {
 		providers[i].Variants = slices.DeleteFunc(providers[i].Variants, func(v translators.Variant) bool {
 			return v.DataPlane != "" && slices.Contains(without, v.DataPlane)
@@ -59,7 +59,7 @@ func newEngine(t *testing.T, manifests string, without ...string) *engine.Engine
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := resolve.NewStore(engine.StoreOptions(all.Providers()))
+	store := resolve.NewStore(engine.StoreOptions(providers))
 	for _, o := range set.Objects {
 		store.Upsert(o.Object)
 	}
@@ -160,13 +160,13 @@ func TestWhatIsNotOfferedIsRefused(t *testing.T) {
 		// the unit of the Service is programmed.
 		check   string
 		objects bool
-		// without is a data plane that no provider offers here.
+		// without is a data plane or a provider that nobody offers here.
 		without string
 	}{
 		{name: "adopted sidecars", to: "provider: Istio, mode: Adopted, dataPlane: Sidecar", objects: true},
 		{name: "adopted proxies of nodes", to: "provider: Istio, mode: Adopted, dataPlane: Ambient", objects: true},
 		{name: "an installation", to: "provider: Istio, mode: Managed", objects: true},
-		{name: "an installation by nobody", to: "provider: Linkerd, mode: Managed", check: resolve.CodeNotInstalled},
+		{name: "an installation by nobody", to: "provider: Linkerd, mode: Managed", check: resolve.CodeNotInstalled, without: "Linkerd"},
 		{name: "a data plane", to: "provider: Istio, mode: Adopted, dataPlane: Ambient", without: "Ambient"},
 	}
 	for _, tt := range tests {

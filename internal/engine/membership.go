@@ -8,16 +8,27 @@ import (
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
-// membership labels a member of a mesh that we install with the name of the
-// mesh: it records whose the namespace is until it leaves, and is what tells
-// the control planes of several meshes whom to look at. It stays while the
-// member is leaving, whose pods still need their control plane. Members of
-// adopted meshes are left alone.
+// membership marks a member of a mesh that we install with the name of the mesh:
+// it records whose the namespace is until it leaves, and is what tells the
+// control planes of several meshes whom to look at. It stays while the member is
+// leaving, whose pods still need their control plane; that of the mesh it moves to
+// is told by the mark of gateways until then. Members of adopted meshes are left
+// alone, but for a record where they could move to a mesh of another provider.
 func membership(u *ir.NamespaceUnit) []translators.Contribution {
-	if u.Mesh.Adopted {
+	source := u.Mesh.Source.At("spec.members")
+	switch {
+	case u.Arriving && u.Mesh.Adopted:
 		return nil
+	case u.Arriving:
+		return []translators.Contribution{label(u.Name, v1alpha1.LabelGatewayMesh, u.Mesh, source)}
+	case !u.Mesh.Adopted:
+		return []translators.Contribution{label(u.Name, v1alpha1.LabelMesh, u.Mesh, source)}
+	case u.Recorded:
+		record := label(u.Name, v1alpha1.LabelMesh, u.Mesh, source)
+		record.Path[1] = "annotations"
+		return []translators.Contribution{record}
 	}
-	return []translators.Contribution{label(u.Name, v1alpha1.LabelMesh, u.Mesh, u.Mesh.Source.At("spec.members"))}
+	return nil
 }
 
 // pairedNamespace labels the namespaces of a gateway that is paired with a mesh

@@ -123,3 +123,56 @@ func TestMembersAreLabelled(t *testing.T) {
 		})
 	}
 }
+
+// elsewhere is a Mesh of another provider that the namespace moves to.
+const elsewhere = `
+apiVersion: meshloom.io/v1alpha1
+kind: Mesh
+metadata: {name: next}
+spec: {provider: Linkerd, mode: MODE, members: {namespaceSelector: {matchLabels: {mesh: next}}}}
+---
+`
+
+// records are the marks of ours that a unit asks for on the namespace.
+func records(t *testing.T, manifests, mesh string) string {
+	t.Helper()
+	key := namespaceKey
+	key.Mesh = mesh
+	shared, _ := engine.Merge(newEngine(t, manifests).Compute(key).Contributions)
+	var out []string
+	for _, s := range shared {
+		for _, marks := range []map[string]string{s.Object.GetLabels(), s.Object.GetAnnotations()} {
+			for _, name := range []string{"meshloom.io/mesh", "meshloom.io/gateway-mesh"} {
+				if value, ok := marks[name]; ok {
+					out = append(out, name+"="+value)
+				}
+			}
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// TestMovesAreRecorded shows that the mesh that a namespace leaves keeps its record
+// while its proxies run there, that the other's control plane looks there too, and
+// that a mesh that was found is recorded where there is somewhere to go.
+func TestMovesAreRecorded(t *testing.T) {
+	next := func(mode string) string { return strings.ReplaceAll(elsewhere, "MODE", mode) }
+	managed := strings.Replace(managed, "labels: {mesh: shop}, annotations: {}", "labels: {mesh: next}, annotations: {meshloom.io/mesh: shop}", 1)
+	adopted := strings.ReplaceAll(managed, "mode: Managed", "mode: Adopted")
+	stays := strings.Replace(adopted, "labels: {mesh: next}", "labels: {mesh: shop}", 1)
+	for name, c := range map[string]struct{ manifests, old, next string }{
+		"between managed meshes":   {managed + next("Managed") + sidecar, "meshloom.io/mesh=shop", "meshloom.io/gateway-mesh=next"},
+		"to one that was found":    {managed + next("Adopted") + sidecar, "meshloom.io/mesh=shop", ""},
+		"from one that was found":  {adopted + next("Managed") + sidecar, "meshloom.io/mesh=shop", "meshloom.io/gateway-mesh=next"},
+		"when no proxy is left":    {managed + next("Managed"), "", "meshloom.io/mesh=next"},
+		"found, and nowhere to go": {stays + sidecar, "", ""},
+		"found, and nobody moves":  {stays + next("Adopted") + sidecar, "meshloom.io/mesh=shop", ""},
+	} {
+		if got := records(t, c.manifests, "shop"); got != c.old {
+			t.Errorf("%s: the old mesh asks for %q, want %q", name, got, c.old)
+		}
+		if got := records(t, c.manifests, "next"); got != c.next {
+			t.Errorf("%s: the next mesh asks for %q, want %q", name, got, c.next)
+		}
+	}
+}

@@ -131,6 +131,8 @@ var verdicts = map[string]verdict{
 	"NamespaceUnit.Access":        within("AccessRules"), "NamespaceUnit.Workloads": observedBy("the namespace's pods"),
 	"NamespaceUnit.Gateways":   observedBy("the namespace's gateways"),
 	"NamespaceUnit.MarksAlone": structural("members of an adopted mesh are marked by whoever installed it"),
+	"NamespaceUnit.Arriving":   structural("members are marked by the engine and by MarksAlone"),
+	"NamespaceUnit.Recorded":   structural("the engine records members"),
 	"NamespaceUnit.Revision":   structural("it chooses the value of a member's mark"),
 	"MTLS.Mode":                asks(ir.MTLSModeStrict, ir.MTLSModePermissive, ir.MTLSModeDisabled), "MTLS.Source": identifies("the origin"),
 	"NamespaceUnit.Services": observedBy("the namespace's Services"), "NamespaceUnit.Targeted": observedBy("the namespace's policies"),

@@ -65,6 +65,14 @@ type NamespaceUnit struct {
 	// MarksAlone is true where the marks of members are not to be written: the
 	// namespace is a member by marks that others wrote, or it is leaving.
 	MarksAlone bool `json:"marksAlone,omitempty"`
+	// Arriving is true while the namespace moves here from a mesh of another
+	// provider, whose proxy some of its pods still carry: until they are restarted
+	// the units of both meshes hold.
+	Arriving bool `json:"arriving,omitempty"`
+	// Recorded is true where the membership is to be remembered on the namespace,
+	// whoever installed the mesh: there is a mesh of another provider that it
+	// could move to.
+	Recorded bool `json:"recorded,omitempty"`
 	// Revision is the control plane that new pods of the namespace belong to,
 	// where one is recorded on it; empty means the mesh's own.
 	Revision string `json:"revision,omitempty"`

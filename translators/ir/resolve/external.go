@@ -13,11 +13,11 @@ import (
 
 // deriveExternal finds the unit of an ExternalService in a member namespace.
 func (v *view) deriveExternal(ref ir.Ref) output {
-	mesh := v.meshOf(ref.Namespace)
-	if mesh == "" {
-		return output{}
+	var out output
+	for _, mesh := range v.meshesOf(ref.Namespace) {
+		out.keys = append(out.keys, ir.Key{Kind: ir.KindExternal, Mesh: mesh, Namespace: ref.Namespace, Name: ref.Name})
 	}
-	return output{keys: []ir.Key{{Kind: ir.KindExternal, Mesh: mesh, Namespace: ref.Namespace, Name: ref.Name}}}
+	return out
 }
 
 func externalHosts(e *v1alpha1.ExternalService) []string {
@@ -41,7 +41,7 @@ func externalTarget(e *v1alpha1.ExternalService, mesh string) ir.Target {
 func (v *view) externalUnit(key ir.Key) *ir.Unit {
 	ref := ir.Ref{Kind: v1alpha1.KindExternalService, Namespace: key.Namespace, Name: key.Name}
 	e := read[v1alpha1.ExternalService](v, ref)
-	if e == nil || v.meshOf(key.Namespace) != key.Mesh {
+	if e == nil || !v.in(key.Namespace, key.Mesh) {
 		return nil
 	}
 	mesh, _ := v.mesh(key.Mesh)
@@ -135,7 +135,7 @@ func (v *view) speaksFor(host string, e *v1alpha1.ExternalService, mesh string) 
 			return nil
 		}
 		wide := e.Spec.Scope == v1alpha1.ScopeMesh && other.Spec.Scope == v1alpha1.ScopeMesh
-		if (wide && v.publishes(mesh, other.Namespace) || other.Namespace == e.Namespace) && v.meshOf(other.Namespace) == mesh && samePort(e, other) {
+		if (wide && v.publishes(mesh, other.Namespace) || other.Namespace == e.Namespace) && v.in(other.Namespace, mesh) && samePort(e, other) {
 			return other
 		}
 	}

@@ -36,6 +36,15 @@ type output struct {
 	keys []ir.Key
 }
 
+// add adds units, each once.
+func (o *output) add(keys []ir.Key) {
+	for _, key := range keys {
+		if !contains(o.keys, key) {
+			o.keys = append(o.keys, key)
+		}
+	}
+}
+
 // subscribe makes reads the topics that the node waits for.
 func (s *Store) subscribe(n *node, reads map[topic]struct{}) {
 	s.graph.Lock()

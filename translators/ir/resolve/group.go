@@ -33,17 +33,22 @@ func (v *view) group(ref ir.Ref) []ir.Ref {
 	return group
 }
 
-// accessKey is the unit of the group that a Service is in.
-func (v *view) accessKey(ref ir.Ref) (ir.Key, bool) {
-	mesh := v.meshOf(ref.Namespace)
-	if mesh == "" {
-		return ir.Key{}, false
+// accessKeys are the units of the group that a Service is in, one for each mesh
+// that its namespace is a member of.
+func (v *view) accessKeys(ref ir.Ref) []ir.Key {
+	meshes := v.meshesOf(ref.Namespace)
+	if len(meshes) == 0 {
+		return nil
 	}
 	group := v.group(ref)
 	if len(group) == 0 {
-		return ir.Key{}, false
+		return nil
 	}
-	return ir.Key{Kind: ir.KindAccess, Mesh: mesh, Namespace: ref.Namespace, Name: group[0].Name}, true
+	var keys []ir.Key
+	for _, mesh := range meshes {
+		keys = append(keys, ir.Key{Kind: ir.KindAccess, Mesh: mesh, Namespace: ref.Namespace, Name: group[0].Name})
+	}
+	return keys
 }
 
 // accessState is the value that is derived for an AccessPolicy.
@@ -61,9 +66,7 @@ func (v *view) deriveAccess(ref ir.Ref) output {
 	}
 	var out output
 	for _, t := range policy.Spec.TargetRefs {
-		if key, ok := v.accessKey(serviceRef(policy.Namespace, string(t.Name))); ok && !contains(out.keys, key) {
-			out.keys = append(out.keys, key)
-		}
+		out.add(v.accessKeys(serviceRef(policy.Namespace, string(t.Name))))
 	}
 	if len(policy.Spec.TargetRefs) == 0 {
 		out.value = accessState{probe: v.namespaceProbe(policy)}

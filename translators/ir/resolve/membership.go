@@ -23,22 +23,45 @@ type membership struct {
 	// leaving is true where the mesh no longer selects the namespace and pods
 	// still carry its proxy.
 	leaving bool
+	// next is the mesh of another provider that a leaving namespace moves to: it
+	// is a member of both until no pod carries the proxy of the first.
+	next string
 	// reserved is true for namespaces that can be no member although selected.
 	reserved bool
 }
 
-// meshOf returns the name of the mesh that a namespace is a member of.
+// meshOf returns the name of the mesh that a namespace is a member of; while it
+// moves to another, of the one that it leaves.
 func (v *view) meshOf(namespace string) string {
 	m, _ := v.value(namespaceRef(namespace)).(membership)
 	return m.mesh
 }
 
+// meshesOf returns the names of the meshes that a namespace is a member of: one,
+// or two while it moves from the first to the second.
+func (v *view) meshesOf(namespace string) []string {
+	m, _ := v.value(namespaceRef(namespace)).(membership)
+	return m.meshes()
+}
+
+func (m membership) meshes() []string {
+	var names []string
+	for _, name := range []string{m.mesh, m.next} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // in says whether a namespace is a member of a mesh.
-func (v *view) in(namespace, mesh string) bool { return v.meshOf(namespace) == mesh }
+func (v *view) in(namespace, mesh string) bool { return slices.Contains(v.meshesOf(namespace), mesh) }
 
 // deriveNamespace decides which mesh a namespace belongs to: the recorded one
 // while it selects the namespace or its proxies run there, else the oldest that
-// selects it.
+// selects it. While proxies of a mesh run there that does not select it any
+// more, it belongs to the one of another provider that does, too: pods that are
+// restarted meet what they need, and the others keep it.
 func (v *view) deriveNamespace(ref ir.Ref) output {
 	ns := read[corev1.Namespace](v, ref)
 	if ns == nil {
@@ -54,18 +77,21 @@ func (v *view) deriveNamespace(ref ir.Ref) output {
 		m.mesh = recorded
 	case recorded != "" && v.holds(recorded, ref.Name, claims):
 		m.mesh, m.leaving = recorded, true
+		if len(claims) > 0 {
+			m.next = claims[0]
+		}
 	case len(claims) > 0:
 		m.mesh = claims[0]
 	}
 	out := output{value: m}
 	for _, name := range claims {
-		if name != m.mesh {
+		if name != m.mesh && name != m.next {
 			out.entries = append(out.entries, entry{topic{claimsOf, meshRef(name)}, ref})
 		}
 	}
-	if m.mesh != "" {
-		out.entries = append(out.entries, entry{topic{membersOf, meshRef(m.mesh)}, ref})
-		out.keys = []ir.Key{{Kind: ir.KindNamespace, Mesh: m.mesh, Namespace: ref.Name}}
+	for _, name := range m.meshes() {
+		out.entries = append(out.entries, entry{topic{membersOf, meshRef(name)}, ref})
+		out.keys = append(out.keys, ir.Key{Kind: ir.KindNamespace, Mesh: name, Namespace: ref.Name})
 	}
 	return out
 }

@@ -108,7 +108,14 @@ func (v *view) reportClaim(mesh *v1alpha1.Mesh, ns ir.Ref) {
 }
 
 func (v *view) reportLeaving(mesh *v1alpha1.Mesh, ns ir.Ref) {
-	if m, _ := v.value(ns).(membership); m.leaving {
+	m, _ := v.value(ns).(membership)
+	if m.next == mesh.Name {
+		v.report(finding{
+			effect: ir.EffectNote, code: CodeLeaving, source: sourceOf(mesh).At("spec.members"),
+			target: ir.Target{Kind: kindNamespace, Name: ns.Name},
+		}, "pods of namespace %s still carry the proxy of mesh %s, which keeps its part until they are restarted: restart them to complete the move", ns.Name, m.mesh)
+	}
+	if m.leaving && m.mesh == mesh.Name {
 		v.report(finding{
 			effect: ir.EffectNote, code: CodeLeaving, source: sourceOf(mesh).At("spec.members"),
 			target: ir.Target{Kind: kindNamespace, Name: ns.Name},

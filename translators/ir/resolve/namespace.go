@@ -12,15 +12,18 @@ import (
 // deriveWorkload notes a pod of a member without the mesh's proxy, where Strict
 // mTLS waits for it.
 func (v *view) deriveWorkload(ref ir.Ref) output {
-	r, mesh := v.record(ref), v.meshOf(ref.Namespace)
-	if mesh == "" || r == nil {
+	r, meshes := v.record(ref), v.meshesOf(ref.Namespace)
+	if r == nil {
 		return output{}
 	}
-	m := read[v1alpha1.Mesh](v, meshRef(mesh))
-	if m == nil || !strict(m) || v.carries(string(m.Spec.Provider), r) || v.servesGateway(r) {
-		return output{}
+	var out output
+	for _, mesh := range meshes {
+		m := read[v1alpha1.Mesh](v, meshRef(mesh))
+		if m != nil && strict(m) && !v.carries(string(m.Spec.Provider), r) && !v.servesGateway(r) {
+			out.entries = append(out.entries, entry{topic{outsideOf, meshRef(mesh)}, ref})
+		}
 	}
-	return output{entries: []entry{{topic{outsideOf, meshRef(mesh)}, ref}}}
+	return out
 }
 
 // carries says whether a workload has the proxy of a provider, as far as known:
@@ -40,12 +43,14 @@ func (v *view) servesGateway(r *record) bool {
 // namespaceUnit resolves a member namespace.
 func (v *view) namespaceUnit(key ir.Key) *ir.Unit {
 	mesh := read[v1alpha1.Mesh](v, meshRef(key.Mesh))
-	if mesh == nil || v.meshOf(key.Namespace) != key.Mesh {
+	if mesh == nil || !v.in(key.Namespace, key.Mesh) {
 		return nil
 	}
 	ns := &ir.NamespaceUnit{Mesh: v.store.options.mesh(mesh), Name: key.Namespace}
 	m, _ := v.value(namespaceRef(key.Namespace)).(membership)
-	ns.MarksAlone = mesh.Spec.Members == nil || m.leaving
+	ns.MarksAlone = mesh.Spec.Members == nil || m.leaving && m.mesh == key.Mesh
+	ns.Arriving = m.next == key.Mesh
+	ns.Recorded = mesh.Spec.Members != nil && (!m.leaving || m.mesh == key.Mesh) && v.hasOtherProvider(ns.Mesh.Provider)
 	ns.Revision = v.revision(mesh, key.Namespace)
 	unit := &ir.Unit{Key: key, Namespace: ns}
 	unit.Participants = []ir.Participant{meshParticipant(mesh, ir.Target{Kind: kindNamespace, Name: key.Namespace})}
@@ -79,6 +84,17 @@ func (v *view) namespaceUnit(key ir.Key) *ir.Unit {
 	v.reportOutside(policies, namespaceTarget, own, ns.Mesh.Provider)
 	unit.Participants = sortParticipants(unit.Participants)
 	return unit
+}
+
+// hasOtherProvider says whether there is a Mesh of another provider, to which
+// members may move.
+func (v *view) hasOtherProvider(provider string) bool {
+	found := false
+	for _, ref := range v.members(allMeshes, ir.Ref{}) {
+		m, ok := v.mesh(ref.Name)
+		found = found || ok && m.Provider != provider
+	}
+	return found
 }
 
 // revision is the one that is recorded on a member. What was recorded before its

@@ -47,9 +47,7 @@ func (v *view) derivePolicy(ref ir.Ref) output {
 		if t.Kind != v1alpha1.PolicyTargetService {
 			continue
 		}
-		if key, ok := v.serviceKey(serviceRef(policy.Namespace, string(t.Name))); ok && !contains(out.keys, key) {
-			out.keys = append(out.keys, key)
-		}
+		out.add(v.serviceKeys(serviceRef(policy.Namespace, string(t.Name))))
 	}
 	return out
 }

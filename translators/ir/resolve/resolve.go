@@ -71,7 +71,10 @@ func (s *Store) KeysOf(ref ir.Ref) []ir.Key {
 	case *v1alpha1.TrafficPolicy:
 		keys = append(keys, s.policyKeys(obj)...)
 	case *v1alpha1.AccessPolicy:
-		if mesh := s.view().meshOf(ref.Namespace); mesh != "" && len(obj.Spec.TargetRefs) == 0 {
+		if len(obj.Spec.TargetRefs) > 0 {
+			break
+		}
+		for _, mesh := range s.view().meshesOf(ref.Namespace) {
 			keys = append(keys, ir.Key{Kind: ir.KindNamespace, Mesh: mesh, Namespace: ref.Namespace})
 		}
 	}

@@ -97,11 +97,11 @@ func services(route *ir.Route) iter.Seq[ir.Ref] {
 func (r *routeResolution) behind(ref ir.Ref) ir.RouteBackend {
 	b := ir.RouteBackend{Service: r.irService(r.service(ref))}
 	mesh := r.unit.Gateway.Mesh
-	if mesh == nil || r.meshOf(ref.Namespace) != mesh.Name {
+	if mesh == nil || !r.in(ref.Namespace, mesh.Name) {
 		return b
 	}
 	b.Member = true
-	inner := r.within().resolveService(ref)
+	inner := r.within().resolveService(ref, mesh.Name)
 	if inner == nil {
 		return b
 	}
@@ -117,15 +117,15 @@ func (r *routeResolution) behind(ref ir.Ref) ir.RouteBackend {
 // is said about.
 func (s *Store) routeKeys(service ir.Ref) []ir.Key {
 	var keys []ir.Key
-	mesh := s.view().meshOf(service.Namespace)
+	meshes := s.view().meshesOf(service.Namespace)
 	for route := range s.sets[topic{routesTo, service}].all() {
 		n := s.nodes[route]
-		if n == nil || mesh == "" {
+		if n == nil {
 			continue
 		}
 		for _, key := range n.output.keys {
 			gateway, _ := s.objects[ir.Ref{Kind: v1alpha1.KindIngressGateway, Namespace: key.Namespace, Name: key.Name}].(*v1alpha1.IngressGateway)
-			if gateway != nil && gateway.Spec.MeshRef != nil && string(gateway.Spec.MeshRef.Name) == mesh {
+			if gateway != nil && gateway.Spec.MeshRef != nil && slices.Contains(meshes, string(gateway.Spec.MeshRef.Name)) {
 				keys = append(keys, key)
 			}
 		}

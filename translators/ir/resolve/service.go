@@ -29,37 +29,39 @@ type serviceResolution struct {
 	parts  []ir.Participant
 }
 
-// serviceKey is the unit of a Service; ok is false where there is none: the
-// namespace is no member, or the Service does not exist or has no endpoints of
-// its own.
-func (v *view) serviceKey(ref ir.Ref) (key ir.Key, ok bool) {
-	mesh := v.meshOf(ref.Namespace)
-	svc := v.service(ref)
-	if mesh == "" || svc == nil || svc.Spec.Type == corev1.ServiceTypeExternalName {
-		return ir.Key{}, false
+// serviceKeys are the units of a Service, one for each mesh that its namespace is
+// a member of; none where it does not exist or has no endpoints of its own.
+func (v *view) serviceKeys(ref ir.Ref) []ir.Key {
+	meshes, svc := v.meshesOf(ref.Namespace), v.service(ref)
+	if svc == nil || svc.Spec.Type == corev1.ServiceTypeExternalName {
+		return nil
 	}
-	return ir.Key{Kind: ir.KindService, Mesh: mesh, Namespace: ref.Namespace, Name: ref.Name}, true
+	var keys []ir.Key
+	for _, mesh := range meshes {
+		keys = append(keys, ir.Key{Kind: ir.KindService, Mesh: mesh, Namespace: ref.Namespace, Name: ref.Name})
+	}
+	return keys
 }
 
 // serviceUnit resolves a Service that TrafficSplits or TrafficPolicies speak of.
 func (v *view) serviceUnit(key ir.Key) *ir.Unit {
-	r := v.resolveService(serviceRef(key.Namespace, key.Name))
-	if r == nil || r.on.Name != key.Mesh {
+	r := v.resolveService(serviceRef(key.Namespace, key.Name), key.Mesh)
+	if r == nil {
 		return nil
 	}
 	mesh, _ := v.mesh(key.Mesh)
 	return &ir.Unit{Key: key, Participants: r.parts, Service: r.unit(mesh)}
 }
 
-// resolveService resolves a Service; nil means that nothing speaks of it, or
-// that it can have no unit.
-func (v *view) resolveService(ref ir.Ref) *serviceResolution {
-	key, ok := v.serviceKey(ref)
-	if !ok {
+// resolveService resolves a Service as it is in a mesh; nil means that nothing
+// speaks of it, or that it can have no unit.
+func (v *view) resolveService(ref ir.Ref, mesh string) *serviceResolution {
+	keys := v.serviceKeys(ref)
+	if !slices.ContainsFunc(keys, func(k ir.Key) bool { return k.Mesh == mesh }) {
 		return nil
 	}
 	r := &serviceResolution{
-		view: v, ref: ref, on: onMesh(key.Mesh),
+		view: v, ref: ref, on: onMesh(mesh),
 		policies: byAge[v1alpha1.TrafficPolicy](v, policiesOf, ref),
 		splits:   byAge[v1alpha1.TrafficSplit](v, splitsOf, ref),
 		holder:   map[int32]*v1alpha1.TrafficSplit{},

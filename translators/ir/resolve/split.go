@@ -15,11 +15,7 @@ func (v *view) deriveSplit(ref ir.Ref) output {
 	if split == nil {
 		return output{}
 	}
-	key, ok := v.serviceKey(splitService(split))
-	if !ok {
-		return output{}
-	}
-	return output{keys: []ir.Key{key}}
+	return output{keys: v.serviceKeys(splitService(split))}
 }
 
 func splitService(split *v1alpha1.TrafficSplit) ir.Ref {
