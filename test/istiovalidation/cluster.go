@@ -161,7 +161,8 @@ func (c *Cluster) pod(workload *unstructured.Unstructured) (*corev1.Pod, error) 
 }
 
 // inject puts the proxy into the pod of a member namespace, and for the image
-// of a gateway whose pod asks for it.
+// of a gateway whose pod asks for it; in ambient mode it notes that the pod is
+// captured.
 func (c *Cluster) inject(pod *corev1.Pod) {
 	for i := range pod.Spec.Containers {
 		if pod.Spec.Containers[i].Image == "auto" {
@@ -170,6 +171,10 @@ func (c *Cluster) inject(pod *corev1.Pod) {
 		}
 	}
 	ns, ok := c.index["Namespace /"+pod.Namespace]
+	if ok && ns.GetLabels()["istio.io/dataplane-mode"] == "ambient" {
+		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, "ambient.istio.io/redirection", "enabled")
+		return
+	}
 	if !ok || ns.GetLabels()["istio-injection"] != "enabled" && ns.GetLabels()["istio.io/rev"] == "" {
 		return
 	}

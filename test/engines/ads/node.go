@@ -27,6 +27,12 @@ func Sidecar(w Workload) Node { return w.node("sidecar") }
 // Gateway is a proxy that is a gateway; Gateway objects select it by labels.
 func Gateway(w Workload) Node { return w.node("router") }
 
+// Waypoint is a proxy that is a waypoint; its labels say of which Gateway.
+func Waypoint(w Workload) Node { return w.node("waypoint") }
+
+// Ztunnel is the proxy of a node.
+func Ztunnel(w Workload) Node { return w.node("ztunnel") }
+
 func (w Workload) node(kind string) Node {
 	name := cmp.Or(w.Name, "test")
 	labels := map[string]any{}

@@ -33,6 +33,16 @@ func (s *Snapshot) Access(port uint32) ([]*rbacv3.RBAC, error) {
 	return nil, fmt.Errorf("listener %s has no filter chain for port %d", Inbound, port)
 }
 
+// AccessOf returns the rules that requests of one filter chain pass, as Access does.
+func (s *Snapshot) AccessOf(listener, name string) ([]*rbacv3.RBAC, error) {
+	for _, chain := range Chains(s.Listeners[listener]) {
+		if chain.GetName() == name {
+			return chainRules(chain)
+		}
+	}
+	return nil, fmt.Errorf("listener %s has no filter chain %s", listener, name)
+}
+
 func chainRules(chain *listenerv3.FilterChain) ([]*rbacv3.RBAC, error) {
 	var rules []*rbacv3.RBAC
 	for _, f := range chain.GetFilters() {
