@@ -164,9 +164,9 @@ func unreadableFilter(f *gatewayv1.HTTPRouteFilter) string {
 	var values []gatewayv1.HTTPHeader
 	switch {
 	case f.RequestHeaderModifier != nil:
-		values = append(f.RequestHeaderModifier.Set, f.RequestHeaderModifier.Add...)
+		values = slices.Concat(f.RequestHeaderModifier.Set, f.RequestHeaderModifier.Add)
 	case f.ResponseHeaderModifier != nil:
-		values = append(f.ResponseHeaderModifier.Set, f.ResponseHeaderModifier.Add...)
+		values = slices.Concat(f.ResponseHeaderModifier.Set, f.ResponseHeaderModifier.Add)
 	case f.RequestRedirect != nil:
 		if status := *f.RequestRedirect.StatusCode; status != 301 && status != 302 {
 			return fmt.Sprintf("status %d", status)
@@ -221,7 +221,7 @@ func retriedCodes(text string) []int32 {
 			return nil
 		}
 		for code := from; code <= to; code++ {
-			out = append(out, int32(code)) //nolint:gosec // a status.
+			out = append(out, int32(code))
 		}
 	}
 	slices.Sort(out)
@@ -236,7 +236,7 @@ func retryOf(r *gatewayv1.HTTPRoute) *ir.Retry {
 	}
 	attempts := int32(1)
 	if n, err := strconv.Atoi(r.Annotations[retryLimit]); err == nil && n > 0 {
-		attempts = int32(n) //nolint:gosec // small.
+		attempts = int32(n)
 	}
 	return &ir.Retry{Attempts: &attempts, Codes: retriedCodes(text)}
 }

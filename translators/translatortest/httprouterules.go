@@ -97,7 +97,7 @@ func (x RouteReader) filter(to *ir.Filters, f *gatewayv1.HTTPRouteFilter, namesp
 		r := f.RequestRedirect
 		to.Redirect = &ir.Redirect{
 			Scheme: deref(r.Scheme, ""), Hostname: string(deref(r.Hostname, "")), Path: modifierOfPath(r.Path),
-			Port: deref(r.Port, 0), StatusCode: int32(deref(r.StatusCode, 302)), //nolint:gosec // a status.
+			Port: deref(r.Port, 0), StatusCode: int32(deref(r.StatusCode, 302)),
 		}
 	case f.URLRewrite != nil:
 		to.Rewrite = &ir.Rewrite{Hostname: string(deref(f.URLRewrite.Hostname, "")), Path: modifierOfPath(f.URLRewrite.Path)}
