@@ -55,7 +55,7 @@ func trafficDifferences() map[ir.Feature]translators.Support {
 		ir.TimeoutRequest: native("where none is said Consul's proxies give up after 15s, and the callee's proxy is told of timeouts " +
 			"above that; none is said to it as 24 days"),
 		ir.TimeoutBackend: unsupported("Consul's routes have one timeout for a request with all its tries"),
-		ir.RetryAttempts:  native("without codes and conditions it retries connect failures, refused streams, and the gRPC statuses unavailable and cancelled"),
+		ir.RetryAttempts:  emulated("a proxy sends at most three requests of a Service again at a time and gives up on others that fail meanwhile; without codes and conditions it retries connect failures, refused streams, and the gRPC statuses unavailable and cancelled"),
 		ir.RetryBackoff:   unsupported("Consul's proxies wait from 25ms to 250ms between tries, and cannot be told otherwise"),
 
 		ir.FaultInjectionDelay: unsupported(enterprise),
