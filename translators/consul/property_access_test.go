@@ -27,6 +27,9 @@ var accessSeeds = []uint64{94, 116, 246, 720}
 // knows.
 type crowd struct {
 	services []ir.CallerService
+	// strays are services of a namespace that is no member. No unit knows of
+	// them, nor that they have a name of a member's, so that here they do not.
+	strays []ir.CallerService
 	// port is what all pods of the targets register; 0 where they do not say.
 	port int32
 }
@@ -48,9 +51,13 @@ func newCrowd(g *translatortest.Gen) *crowd {
 		odd = func(n int) bool { return g.IntN(n) == 0 }
 	}
 	c := &crowd{port: []int32{0, translatortest.HTTPPort, translatortest.HTTPPort, translatortest.OpaquePort}[g.IntN(4)]}
+	outside := ""
+	if odd(2) {
+		outside = []string{"batch", "edge"}[g.IntN(2)]
+	}
 	for _, id := range accounts {
 		name := id.ServiceAccount + "-" + id.Namespace
-		if odd(2) {
+		if id.Namespace != outside && odd(2) {
 			name = id.ServiceAccount
 		}
 		if odd(6) {
@@ -62,6 +69,10 @@ func newCrowd(g *translatortest.Gen) *crowd {
 		}
 		if odd(12) {
 			svc.Workloads[0].Annotations = map[string]string{annotationService: "alias"}
+		}
+		if id.Namespace == outside {
+			c.strays = append(c.strays, svc)
+			continue
 		}
 		c.services = append(c.services, svc)
 	}
@@ -98,10 +109,11 @@ func speaksOf(set *ir.AccessRules, svc *ir.CallerService) bool {
 
 // caller is somebody who calls: their identity, and the service they run as.
 func (c *crowd) caller(g *translatortest.Gen) (*ir.Identity, string) {
-	if len(c.services) == 0 || g.IntN(8) == 0 {
+	all := slices.Concat(c.services, c.strays)
+	if len(all) == 0 || g.IntN(8) == 0 {
 		return nil, ""
 	}
-	svc := c.services[g.IntN(len(c.services))]
+	svc := all[g.IntN(len(all))]
 	w := svc.Workloads[g.IntN(len(svc.Workloads))]
 	if name := w.Annotations[annotationService]; name != "" {
 		return &w.Identity, name
@@ -218,7 +230,10 @@ func (t *accessTrial) arrival(g *translatortest.Gen, unit *ir.Unit) (r arrival, 
 	if labels["version"] == "v1" && g.IntN(3) == 0 {
 		r.service = "ratings-v1"
 	}
-	return r, labels, t.crowd.port == 0 || t.crowd.port == r.Port
+	served = unit.Access == nil || slices.ContainsFunc(unit.Access.Targets, func(target ir.AccessTarget) bool {
+		return slices.ContainsFunc(target.Workloads, func(w ir.Workload) bool { return covers(labels, w.Labels) })
+	})
+	return r, labels, served && (t.crowd.port == 0 || t.crowd.port == r.Port)
 }
 
 // admittedAsMeant tries one seed; what is not as meant is made small before it

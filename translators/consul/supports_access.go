@@ -10,7 +10,7 @@ import (
 func accessSupports(env translators.Env) map[ir.Feature]translators.Support {
 	slow := "the Service becomes HTTP to Consul, whose proxies give requests up after 15s where nothing else is said"
 	normal := native("Consul's proxy resolves . and .. in paths before it compares them; " + slow)
-	byName := "callers are known by service name, of which Consul without ACLs lets a pod take any: "
+	byName := "callers are known by service name, of which Consul without ACLs lets a pod take any, also outside the members: "
 	whole := "for every service that Consul has, also of namespaces that are no members"
 	table := map[ir.Feature]translators.Support{
 		ir.AllowIdentity:      emulated(byName + "a ServiceAccount is admitted by the Services that run under it and nothing else, and others admit nobody"),
