@@ -96,8 +96,9 @@ func controlPlaneChart(req install.MeshRequest, own map[string]any) install.Char
 	return chart
 }
 
-// controlPlaneValues are those of the control plane before the user's own. The README of
-// this folder says why each is there.
+// controlPlaneValues are those of the control plane before the user's own: whose
+// it is, on all that is made; an issuer in a Secret, so that its key is in no
+// release of Helm; and what proxies trust. The rest is as the chart has it.
 func controlPlaneValues(req install.MeshRequest) map[string]any {
 	out := map[string]any{
 		"commonLabels": ownLabels(req),

@@ -104,8 +104,12 @@ func TestOneControlPlane(t *testing.T) {
 		from, to string
 		ok       bool
 	}{
-		{"2.18.0", "2.19.0", true}, {"2.19.0", "2.20.0", true}, {"2.20.0", "2.19.0", true},
-		{"2.18.0", "2.20.0", false}, {"2.20.0", "2.18.0", false}, {"2.17.0", "2.19.0", false},
+		{"2.18.0", "2.19.0", true},
+		{"2.19.0", "2.20.0", true},
+		{"2.20.0", "2.19.0", true},
+		{"2.18.0", "2.20.0", false},
+		{"2.20.0", "2.18.0", false},
+		{"2.17.0", "2.19.0", false},
 	} {
 		if err := planner.Catalog.Step(step.from, step.to); (err == nil) != step.ok {
 			t.Errorf("from %s to %s: %v", step.from, step.to, err)

@@ -112,13 +112,15 @@ func hasValue(values map[string]any, path string) bool {
 
 // lookUp returns the value at a path.
 func lookUp(values map[string]any, path []string) (any, bool) {
-	value, ok := values[path[0]]
-	if !ok || len(path) == 1 {
-		return value, ok
+	var value any = values
+	for _, key := range path {
+		below, ok := value.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if value, ok = below[key]; !ok {
+			return nil, false
+		}
 	}
-	below, ok := value.(map[string]any)
-	if !ok {
-		return nil, false
-	}
-	return lookUp(below, path[1:])
+	return value, true
 }
