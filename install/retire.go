@@ -131,6 +131,11 @@ func (l *life) running(step Step) string {
 			message += fmt.Sprintf("; %s (%s) was not installed by Helm and is left for you to remove, once nobody belongs to it", other.Revision, other.Evidence)
 		}
 	}
+	if stage := l.s.Trust.Stage; stage != nil && stage.Stage == v1alpha1.TrustIntroducing {
+		if who := Untaught(l.p, l.w, l.s); who != "" {
+			message += "; the next root of trust waits until " + who + " trusts it, which a restart brings"
+		}
+	}
 	if waitsForOthers(step) {
 		message += "; " + step.Message
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/install"
 )
 
@@ -109,6 +110,10 @@ func TestStraysAreTaughtToo(t *testing.T) {
 	s.Strays = []install.PodSeen{{Name: "alone", Proxy: &install.Proxy{Revision: "mesh-system"}}}
 	if who := install.Untaught(p, w, s); who != "pod alone" {
 		t.Errorf("%q is untaught, want the pod that notes no roots", who)
+	}
+	s.Trust.Stage = &v1alpha1.TrustState{Stage: v1alpha1.TrustIntroducing}
+	if step, _ := install.Next(p, w, s); !strings.Contains(step.Message, "waits until pod alone trusts it") {
+		t.Errorf("nobody is told whom the rotation waits for: %s", step.Message)
 	}
 	s.Trust.Noted = ""
 	if who := install.Untaught(p, w, s); who != "" {
