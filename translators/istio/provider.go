@@ -30,7 +30,7 @@ const (
 // What the cells of the columns were checked against, in the matrix's words.
 const (
 	checkedSidecar = "the schemas and the validation of Istio 1.31; compiled by a real istiod 1.31; the main ones counted through its real sidecars, 1.30 and 1.31"
-	checkedAmbient = "the schemas and the validation of Istio 1.31 and the Gateway API 1.6; its meaning by evaluators of waypoints and ztunnel; no request was counted"
+	checkedAmbient = "the schemas and the validation of Istio 1.31 and the Gateway API 1.6; the main ones compiled by a real istiod 1.31, for a waypoint and for ztunnel; no request was counted"
 	checkedGateway = "the schemas and the validation of Istio 1.31; compiled by a real istiod 1.31; the main ones counted through its real gateway"
 )
 
