@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 // outside gets the programs, for which it needs the network, and then has the
 // tests run in the room.
 func outside(ctx context.Context) (int, error) {
-	if late() {
+	if tooLate() {
 		fmt.Println("NOT RUN: test/engines/consul: the time that E2E_UNTIL names is past")
 		return 0, nil
 	}
@@ -58,8 +58,8 @@ func outside(ctx context.Context) (int, error) {
 	return enter(ctx, consulVariable+"="+agent, envoyVariable+"="+envoy)
 }
 
-// late says whether the run was to be over by now.
-func late() bool {
+// tooLate says whether the run was to be over by now.
+func tooLate() bool {
 	until, err := strconv.ParseInt(os.Getenv("E2E_UNTIL"), 10, 64)
 	return err == nil && time.Now().After(time.Unix(until, 0))
 }

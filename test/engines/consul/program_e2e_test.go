@@ -16,6 +16,7 @@ import (
 	"github.com/meshloom/meshloom/internal/render"
 	"github.com/meshloom/meshloom/test/engines/consulk8s"
 	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/all"
 	translator "github.com/meshloom/meshloom/translators/consul"
 	"github.com/meshloom/meshloom/translators/ir"
 	"github.com/meshloom/meshloom/translators/ir/resolve"
@@ -79,7 +80,7 @@ func compute(t *testing.T, texts ...string) []engine.Output {
 
 // outputs are those of all units of the objects.
 func outputs(objects []manifest.Object) []engine.Output {
-	providers := []translators.Provider{provider}
+	providers := all.Providers()
 	store := resolve.NewStore(engine.StoreOptions(providers))
 	for _, o := range objects {
 		store.Upsert(o.Object)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/meshloom/meshloom/test/load"
 	"github.com/meshloom/meshloom/test/scenarios"
@@ -135,6 +136,10 @@ func routing() []scenario {
 			ends("/?delay=1s", slow, map[string]float64{"504": 1}, 0),
 			ends("/", 0, map[string]float64{"200": 1}, 1),
 		}},
+		{"patience", []scenarios.Check{
+			with(from(web, "/", "reviews-v1"), "in-force", "patience"),
+			late(from(web, "/?delay=16s", "reviews-v2"), 16000),
+		}},
 		{"retry", []scenarios.Check{
 			with(from(web, "/", "reviews-v1"), "in-force", "retry"),
 			few(ends("/?fail=503", 0, map[string]float64{"503": 1}, 3)),
@@ -148,6 +153,12 @@ func routing() []scenario {
 // three: more than that it gives up, and Consul has no word for another limit.
 func few(c scenarios.Check) scenarios.Check {
 	c.Send.Concurrency = 3
+	return c
+}
+
+// late is answered after so many milliseconds.
+func late(c scenarios.Check, after float64) scenarios.Check {
+	c.Times, c.Slower, c.Send.Timeout = atOnce, after, time.Minute
 	return c
 }
 
@@ -190,7 +201,19 @@ func access() []scenario {
 			method(from(web, "/api", ""), http.MethodPost),
 			from(batch, "/api", ""),
 		}},
-		{"deny", []scenarios.Check{from(web, "/", anyVersion), from(ratings, "/", anyVersion), closed(from(batch, "/", ""))}},
+		{"deny-operations", []scenarios.Check{
+			from(web, "/", anyVersion),
+			from(web, "/secret", ""),
+			from(web, "/%73ecret", ""),
+			from(web, "/x/../secret", ""),
+			from(web, "/secret/x", anyVersion),
+			method(from(batch, "/api/x", ""), http.MethodPost),
+			method(from(batch, "/apix", anyVersion), http.MethodPost),
+			from(batch, "/api/x", anyVersion),
+			from(batch, "/secret", anyVersion),
+			from(ratings, "/", ""),
+		}},
+		{"deny", []scenarios.Check{from(ratings, "/", anyVersion), from(web, "/", anyVersion), closed(from(batch, "/", ""))}},
 		{"allow", []scenarios.Check{closed(from(ratings, "/", "")), from(web, "/", anyVersion), closed(from(batch, "/", ""))}},
 		{"default-deny", []scenarios.Check{
 			closed(ofRatings(from(web, "/", ""))),
