@@ -193,6 +193,16 @@ func TestNamespaceMovesBetweenMeshes(t *testing.T) {
 		app, _, _ := unstructured.NestedString(r.MustGet(services, "reviews-parts").Object, "spec", "selector", "app")
 		return app
 	})
+	r.Patch(services, "reviews-parts", `[{"op":"replace","path":"/spec/ports/0/port","value":81}]`)
+	eventually(r, "the generated Service's ports", "9080", func() string {
+		ports, _, _ := unstructured.NestedSlice(r.MustGet(services, "reviews-parts").Object, "spec", "ports")
+		var numbers []string
+		for _, port := range ports {
+			number, _, _ := unstructured.NestedInt64(port.(map[string]any), "port") //nolint:forcetypeassert // The API server says so.
+			numbers = append(numbers, fmt.Sprint(number))
+		}
+		return strings.Join(numbers, " ")
+	})
 	r.Delete(services, "reviews-parts")
 	r.Exists(services, "reviews-parts", true)
 }

@@ -74,10 +74,27 @@ func (c *comparison) fields(at string, want, live map[string]any, owned ownershi
 		pe := name(key)
 		if !ok || !touches(owned.ours, pe) {
 			c.write = true
+			c.replaced(at+"/"+escape(key), want[key], existing, child(owned.others, pe))
 			continue
 		}
 		below := ownership{ours: child(owned.ours, pe), others: child(owned.others, pe)}
 		c.value(at+"/"+escape(key), want[key], existing, below)
+	}
+}
+
+// replaced finds what others put in a list instead of what we had there: of the
+// list nothing is ours any more, and both together may be invalid.
+func (c *comparison) replaced(at string, want, live any, others *fieldpath.Set) {
+	wanted, ok := want.([]any)
+	existing, list := live.([]any)
+	if !ok || !list {
+		return
+	}
+	for i, element := range existing {
+		pe, ok := elementOf(others, element)
+		if ok && !slices.ContainsFunc(wanted, func(w any) bool { return denotes(pe, w) }) {
+			c.added = append(c.added, fmt.Sprintf("%s/%d", at, i))
+		}
 	}
 }
 

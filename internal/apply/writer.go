@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -107,13 +109,9 @@ func (w *Writer) write(ctx context.Context, resource dynamic.ResourceInterface, 
 	}
 	var answer *unstructured.Unstructured
 	if len(step.Remove) > 0 {
-		patch, err := removal(version, step.Remove)
-		if err != nil {
+		var err error
+		if answer, err = w.take(ctx, resource, step); err != nil {
 			return nil, err
-		}
-		answer, err = resource.Patch(ctx, step.Ref.Name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
-		if err != nil {
-			return nil, staleAsConflict(err, step)
 		}
 		w.wrote(Update, step.Ref)
 		version = answer.GetResourceVersion()
@@ -234,22 +232,58 @@ func (w *Writer) wrote(verb Verb, ref translators.ObjectRef) {
 	}
 }
 
-// removal is a JSON patch that takes fields away from exactly the version seen.
-func removal(version string, pointers []string) ([]byte, error) {
-	type operation struct {
-		Op    string `json:"op"`
-		Path  string `json:"path"`
-		Value string `json:"value,omitempty"`
-	}
-	operations := []operation{{Op: "test", Path: "/metadata/resourceVersion", Value: version}}
-	for _, pointer := range pointers {
+// take takes away what others added. Where the object is invalid without it, the
+// fields that have it become what is wanted in the same request.
+func (w *Writer) take(ctx context.Context, resource dynamic.ResourceInterface, step Step) (*unstructured.Unstructured, error) {
+	operations := []operation{{Op: "test", Path: "/metadata/resourceVersion", Value: step.ResourceVersion}}
+	instead := operations
+	for _, pointer := range step.Remove {
 		operations = append(operations, operation{Op: "remove", Path: pointer})
 	}
-	patch, err := json.Marshal(operations)
+	for _, field := range fieldsAbove(step.Remove) {
+		if value, ok, _ := unstructured.NestedFieldNoCopy(step.Content, field...); ok {
+			instead = append(instead[:len(instead):len(instead)], operation{Op: "replace", Path: "/" + strings.Join(field, "/"), Value: value})
+		}
+	}
+	answer, err := w.patch(ctx, resource, step, operations)
+	if apierrors.IsInvalid(err) && len(instead) > 1 {
+		if answer, again := w.patch(ctx, resource, step, instead); again == nil {
+			return answer, nil
+		}
+	}
+	if err != nil {
+		return nil, staleAsConflict(err, step)
+	}
+	return answer, nil
+}
+
+func (w *Writer) patch(ctx context.Context, resource dynamic.ResourceInterface, step Step, operations []operation) (*unstructured.Unstructured, error) {
+	raw, err := json.Marshal(operations)
 	if err != nil {
 		return nil, fmt.Errorf("encode patch: %w", err)
 	}
-	return patch, nil
+	return resource.Patch(ctx, step.Ref.Name, types.JSONPatchType, raw, metav1.PatchOptions{FieldManager: FieldManager})
+}
+
+// operation is one of a JSON patch, which is made as a whole or not at all.
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value,omitempty"`
+}
+
+// fieldsAbove are the fields of spec, and the like, that JSON pointers lead into,
+// each once.
+func fieldsAbove(pointers []string) [][]string {
+	var fields [][]string
+	for _, pointer := range pointers {
+		parts := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+		if len(parts) < 3 || slices.ContainsFunc(fields, func(f []string) bool { return slices.Equal(f, parts[:2]) }) {
+			continue
+		}
+		fields = append(fields, parts[:2])
+	}
+	return fields
 }
 
 // staleAsConflict names what a failed test in a JSON patch means: the API
