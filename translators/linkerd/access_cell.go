@@ -10,9 +10,9 @@ import (
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
-// Linkerd asks only the one route that matches a request best: by path first,
-// an exact one before prefixes and a longer prefix before a shorter, then by
-// method. So requests are divided into cells by every path and method that a
+// Linkerd asks only the one route that matches a request best: by the length of
+// the path first, exact or prefix alike, then by the number of headers, then by
+// method; which of two equal ones it asks depends on their age. So requests are divided into cells by every path and method that a
 // rule names, and each cell is decided on its own.
 
 // cell are the requests that its path matches better than any other cell's and
@@ -57,6 +57,13 @@ func (g grid) cells() []cell {
 		}
 	}
 	return out
+}
+
+// twin is the cell of the prefix that matches the path of an exact cell equally
+// well; ok is false for cells of prefixes.
+func (c cell) twin() (prefix cell, ok bool) {
+	prefix = cell{canonical(ir.PathMatch{Type: ir.PathPrefix, Value: c.path.Value}), c.method}
+	return prefix, c.path.Type == ir.PathExact && prefix.path.Value == c.path.Value
 }
 
 // falls says whether the requests of the cell are those of the other one, where

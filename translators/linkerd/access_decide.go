@@ -12,8 +12,11 @@ type decider struct {
 	rules  []*ir.AccessRules
 	base   grant
 	strict bool
-	// widened are the Deny rules that had to refuse more than they say.
+	// widened are the Deny rules that had to refuse more than they say, twins the
+	// paths at which callers are refused because Linkerd cannot tell an exact path
+	// from a prefix.
 	widened map[ir.Source]ir.Feature
+	twins   map[string]bool
 }
 
 // http returns whom the rules admit with the requests of the cell.
@@ -119,6 +122,8 @@ func inexpressible(rules []ir.AccessRule) map[ir.Ref]bool {
 type decision struct {
 	cell
 	admitted grant
+	// kubelet is true where the match is for what kubelet sends alone.
+	kubelet bool
 }
 
 // routes returns the decisions that need a route of their own, those that match
@@ -152,22 +157,46 @@ func (d *decider) routes(connection grant, probes []ir.Probe) []decision {
 // same way without them.
 func (d *decider) kept(g grid, probes []ir.Probe) []decision {
 	var out []decision
-	for _, c := range g.cells() {
-		admitted := d.http(c)
-		if slices.ContainsFunc(probes, func(p ir.Probe) bool { op := probeOperation(&p); return c.includes(&op, false) }) {
-			admitted.Probes = true
-			admitted = admitted.settle(d.strict)
-		}
+	for _, x := range d.decisions(g, probes) {
 		var otherwise grant
 		best := -1
 		for i := range out {
-			if c.falls(out[i].cell) && (best < 0 || out[i].better(out[best].cell)) {
+			if !out[i].kubelet && x.falls(out[i].cell) && (best < 0 || out[i].better(out[best].cell)) {
 				best, otherwise = i, out[i].admitted
 			}
 		}
-		if admitted.key() != otherwise.key() {
-			out = append(out, decision{c, admitted})
+		if x.admitted.key() != otherwise.key() {
+			out = append(out, x)
 		}
+	}
+	return out
+}
+
+// decisions decides all cells. Where Linkerd cannot tell an exact path from the
+// prefix of the same length, both admit whom either does; but for a probe, which
+// kubelet's own header tells.
+func (d *decider) decisions(g grid, probes []ir.Probe) []decision {
+	var out []decision
+	at := map[cell]int{}
+	for _, c := range g.cells() {
+		x := decision{cell: c, admitted: d.http(c)}
+		probed := slices.ContainsFunc(probes, func(p ir.Probe) bool { op := probeOperation(&p); return c.includes(&op, false) })
+		prefix, twin := c.twin()
+		if i, ok := at[prefix]; twin && ok {
+			other := &out[i]
+			if other.admitted.key() != x.admitted.key() {
+				x.admitted = x.admitted.and(other.admitted)
+				other.admitted = x.admitted
+				d.twins[c.path.Value] = true
+			}
+			x.kubelet = probed
+		}
+		if probed {
+			x.admitted.Probes = true
+			x.admitted = x.admitted.settle(d.strict)
+		}
+		at[c] = len(out)
+		out = append(out, x)
 	}
 	return out
 }

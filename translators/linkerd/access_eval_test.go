@@ -3,6 +3,7 @@ package linkerd
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -198,9 +199,9 @@ func selectsPod(selector *metav1.LabelSelector, labels map[string]string) bool {
 	return true
 }
 
-// bestRoute returns the route with the best match: an exact path, then the
-// longest prefix, then a method. Which of two equal ones holds depends on their
-// age, so that is an error.
+// bestRoute returns the route with the best match: the longest path, whether it is
+// exact or a prefix, then the most headers, then a method. Which of two equal ones
+// holds depends on their age, so that is an error.
 func bestRoute(routes []*gatewayv1.HTTPRoute, req *eval.Request) (*gatewayv1.HTTPRoute, error) {
 	var best *gatewayv1.HTTPRoute
 	most := -1
@@ -229,15 +230,21 @@ func matchRank(m *gatewayv1.HTTPRouteMatch, req *eval.Request) int {
 		if req.Path != value {
 			return -1
 		}
-		rank = 1 << 20
+		rank = 100 * len(value)
 	case gatewayv1.PathMatchPathPrefix:
 		want, have := strings.Split(strings.TrimSuffix(value, "/"), "/"), strings.Split(req.Path, "/")
 		if len(have) < len(want) || !slices.Equal(want, have[:len(want)]) {
 			return -1
 		}
-		rank = 2 * len(value)
+		rank = 100 * len(value)
 	default:
 		return -1
+	}
+	for _, h := range m.Headers {
+		if !regexp.MustCompile("^(?:" + h.Value + ")$").MatchString(req.Headers[string(h.Name)]) {
+			return -1
+		}
+		rank += 10
 	}
 	if m.Method != nil {
 		if string(*m.Method) != req.Method {

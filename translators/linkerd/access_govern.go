@@ -60,8 +60,8 @@ func (g *governor) unknownDefault(rules []*ir.AccessRules) {
 
 // refusesAll says whether the rules leave nothing at the port to a default.
 func (g *governor) refusesAll(rules []*ir.AccessRules, port containerPort) bool {
-	d := &decider{port: port.number, rules: rules, base: grant{Anyone: true}, widened: map[ir.Source]ir.Feature{}}
-	return d.opaque().empty() && d.routes(grant{}, nil) == nil && len(d.widened) == 0
+	d := &decider{port: port.number, rules: rules, base: grant{Anyone: true}, widened: map[ir.Source]ir.Feature{}, twins: map[string]bool{}}
+	return d.opaque().empty() && d.routes(grant{}, nil) == nil && len(d.widened)+len(d.twins) == 0
 }
 
 func (g *governor) port(r region, rules []*ir.AccessRules, port containerPort, policies []ir.Source) {
@@ -69,7 +69,7 @@ func (g *governor) port(r region, rules []*ir.AccessRules, port containerPort, p
 	if g.closed {
 		return
 	}
-	d := &decider{port: port.number, rules: rules, strict: g.strict, widened: g.widened}
+	d := &decider{port: port.number, rules: rules, strict: g.strict, widened: g.widened, twins: map[string]bool{}}
 	d.base.Anyone = g.byDefault == ir.AccessAllow
 	connection := d.opaque()
 	g.admit(targetOf(serverKind, name), connection)
@@ -80,4 +80,5 @@ func (g *governor) port(r region, rules []*ir.AccessRules, port containerPort, p
 		g.routesFor(name, connection, routes)
 		g.issues = append(g.issues, g.probeIssues(policies, port)...)
 	}
+	g.issues = append(g.issues, twinIssues(rules, d.twins)...)
 }

@@ -128,6 +128,36 @@ func (g grant) settle(strict bool) grant {
 	return g
 }
 
+// and returns whom both sets admit. Both are settled.
+func (g grant) and(other grant) grant {
+	switch {
+	case g.Anyone:
+		return other
+	case other.Anyone:
+		return g
+	}
+	out := grant{Member: g.Member && other.Member, Probes: g.Probes && other.Probes}
+	out.Namespaces, out.Identities = g.among(other)
+	namespaces, identities := other.among(g)
+	out.Namespaces, out.Identities = append(out.Namespaces, namespaces...), append(out.Identities, identities...)
+	return out.settle(false)
+}
+
+// among are those of the set's namespaces and identities that the other admits.
+func (g grant) among(other grant) (namespaces []string, identities []ir.Identity) {
+	for _, namespace := range g.Namespaces {
+		if other.Member || slices.Contains(other.Namespaces, namespace) {
+			namespaces = append(namespaces, namespace)
+		}
+	}
+	for _, id := range g.Identities {
+		if other.Member || slices.Contains(other.Namespaces, id.Namespace) || slices.Contains(other.Identities, id) {
+			identities = append(identities, id)
+		}
+	}
+	return namespaces, identities
+}
+
 // empty says whether the set admits nobody.
 func (g grant) empty() bool {
 	return !g.Anyone && !g.Member && !g.Probes && len(g.Namespaces) == 0 && len(g.Identities) == 0

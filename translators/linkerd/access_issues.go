@@ -32,6 +32,8 @@ const (
 	codeRestart = "ML2228"
 	// codeEgress: an external host that no route can name.
 	codeEgress = "ML2229"
+	// codeTwinPaths: an exact path beside the prefix of the same name.
+	codeTwinPaths = "ML2230"
 )
 
 // closed says that what cannot be said closes its targets.
@@ -77,6 +79,25 @@ func pathIssues(rules *ir.AccessRules) []ir.Issue {
 	}
 	visit(rules.Allow, "admits nobody")
 	visit(rules.Deny, "denies every path")
+	return issues
+}
+
+// twinIssues say which rules name an exact path that Linkerd cannot tell from a
+// prefix of another rule.
+func twinIssues(rules []*ir.AccessRules, twins map[string]bool) []ir.Issue {
+	var issues []ir.Issue
+	for _, set := range rules {
+		for _, rule := range slices.Concat(set.Allow, set.Deny) {
+			for _, op := range rule.To {
+				for _, path := range op.Paths {
+					if path.Type == ir.PathExact && twins[path.Value] {
+						issues = append(issues, finding{op.Source, ir.AccessPathExact, codeTwinPaths}.closed(
+							"Linkerd prefers the longer path and cannot tell the exact path %q from the prefix of the same name: until the policy is changed both admit only whom both rules admit; have the rules name the same callers, or other paths", path.Value))
+					}
+				}
+			}
+		}
+	}
 	return issues
 }
 

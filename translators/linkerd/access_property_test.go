@@ -62,7 +62,7 @@ func newAccessCase(seed uint64) accessCase {
 	for i := range u.Targets {
 		for j := range u.Targets[i].Workloads {
 			if g.IntN(2) == 0 {
-				path := []string{"/healthz", "/a", "/a/b"}[g.IntN(3)]
+				path := []string{"/healthz", "/a", "/a/b", "/"}[g.IntN(4)]
 				u.Targets[i].Workloads[j].Probes = []ir.Probe{{Path: path, Port: translatortest.HTTPPort}}
 			}
 		}
@@ -194,7 +194,7 @@ func (c accessCase) request(g *translatortest.Gen) (ir.Workload, eval.Request, c
 		pod = ir.Workload{Labels: map[string]string{"app": untouchedApp, "tier": "stable"}}
 	case 3:
 		if len(pod.Probes) > 0 {
-			req = eval.Request{Method: "GET", Path: pod.Probes[0].Path, Port: pod.Probes[0].Port}
+			req = eval.Request{Method: "GET", Path: pod.Probes[0].Path, Port: pod.Probes[0].Port, Headers: map[string]string{"user-agent": "kube-probe/1.37"}}
 			from = caller{nil, nodeAddress}
 		}
 	}

@@ -30,7 +30,7 @@ func (w *writer) routesFor(serverName string, connection grant, decisions []deci
 	}
 	for _, key := range order {
 		for chunk := range slices.Chunk(groups[key], matchesPerRule*rulesPerRoute) {
-			name := accessName(w.scope+" route", serverName, key, fmt.Sprint(cellsOf(chunk)))
+			name := accessName(w.scope+" route", serverName, key, fmt.Sprint(marksOf(chunk)))
 			if key != connection.key() {
 				w.admit(targetOf(httpRouteKind, name), chunk[0].admitted)
 			}
@@ -39,10 +39,11 @@ func (w *writer) routesFor(serverName string, connection grant, decisions []deci
 	}
 }
 
-func cellsOf(decisions []decision) []cell {
-	var out []cell
+// marksOf is what tells routes of the same callers from each other.
+func marksOf(decisions []decision) []any {
+	var out []any
 	for _, d := range decisions {
-		out = append(out, d.cell)
+		out = append(out, d.cell, d.kubelet)
 	}
 	return out
 }
@@ -55,7 +56,12 @@ func (w *writer) route(name, serverName string, decisions []decision) {
 	for chunk := range slices.Chunk(decisions, matchesPerRule) {
 		rule := gatewayv1.HTTPRouteRule{}
 		for _, d := range chunk {
-			rule.Matches = append(rule.Matches, d.match())
+			match := d.match()
+			if d.kubelet {
+				typ := gatewayv1.HeaderMatchRegularExpression
+				match.Headers = []gatewayv1.HTTPHeaderMatch{{Type: &typ, Name: "user-agent", Value: "kube-probe/.*"}}
+			}
+			rule.Matches = append(rule.Matches, match)
 		}
 		route.Spec.Rules = append(route.Spec.Rules, rule)
 	}
