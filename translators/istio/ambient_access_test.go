@@ -195,10 +195,10 @@ func TestAmbientPropertiesNoticeMutations(t *testing.T) {
 				}
 			}
 		})},
-		"a route of the first port is one of all":  {ambientRoutesAsMeant, eachHTTPRoute(unparted)},
-		"a weight is one off":                      {ambientRoutesAsMeant, eachHTTPRoute(oneOff)},
-		"retries of none become the default":       {ambientRoutesAsMeant, eachHTTPRoute(retriesLost)},
-		"rules are in another order of precedence": {ambientRoutesAsMeant, eachHTTPRoute(unmatched)},
+		"a route of the first port is one of all": {ambientRoutesAsMeant, eachHTTPRoute(unparted)},
+		"a weight is one off":                     {ambientRoutesAsMeant, eachHTTPRoute(oneOff)},
+		"retries of none become the default":      {ambientRoutesAsMeant, eachHTTPRoute(retriesLost)},
+		"methods of matches are forgotten":        {ambientRoutesAsMeant, eachHTTPRoute(unmatched)},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/gatewayapi"
@@ -24,9 +23,9 @@ var (
 	peerAuthenticationKind  = securityv1.SchemeGroupVersion.WithKind("PeerAuthentication")
 
 	// waypointKind is the Gateway of the Gateway API.
-	waypointKind = gatewayv1.SchemeGroupVersion.WithKind("Gateway")
+	waypointKind = gatewayapi.HTTPRouteKind.GroupVersion().WithKind("Gateway")
 	// grpcRouteKind is read, and never written: HTTPRoutes say all there is.
-	grpcRouteKind = gatewayv1.SchemeGroupVersion.WithKind("GRPCRoute")
+	grpcRouteKind = gatewayapi.HTTPRouteKind.GroupVersion().WithKind("GRPCRoute")
 )
 
 // kinds are all of them, in the order in which they are applied.
