@@ -39,9 +39,9 @@ func opinionated(providers []translators.Provider) []translators.Provider {
 }
 
 // says writes the status of a native object, as its mesh does.
-func says(r *rig.Rig, name, status, message string, t *testing.T) {
+func says(t *testing.T, r *rig.Rig, status, message string) {
 	t.Helper()
-	obj := r.MustGet(rig.VirtualServices, name)
+	obj := r.MustGet(rig.VirtualServices, rig.Native)
 	condition := map[string]any{
 		"type": "Taken", "status": status, "reason": fmt.Sprintf("Generation%d", obj.GetGeneration()), "message": message,
 		"lastTransitionTime": "2026-01-01T00:00:00Z",
@@ -62,7 +62,7 @@ func TestRefusalOfTheMeshIsTold(t *testing.T) {
 	op := r.Operate()
 	r.Condition("TrafficSplit", "reviews", "Programmed=True/Programmed")
 
-	says(r, rig.Native, "False", "no subset\ncalled "+strings.Repeat("v", 400), t)
+	says(t, r, "False", "no subset\ncalled "+strings.Repeat("v", 400))
 	r.Condition("TrafficSplit", "reviews", "Programmed=False/Refused")
 	split := r.MustGet(v1alpha1.GroupVersion.WithKind(v1alpha1.KindTrafficSplit), "reviews")
 	text := fmt.Sprint(split.Object["status"])
@@ -73,13 +73,13 @@ func TestRefusalOfTheMeshIsTold(t *testing.T) {
 	}
 	r.Quiet(op)
 	before := len(op.Writes.To(r.Namespace))
-	says(r, rig.Native, "False", "no subset\ncalled "+strings.Repeat("v", 400)+"w", t)
+	says(t, r, "False", "no subset\ncalled "+strings.Repeat("v", 400)+"w")
 	r.Quiet(op)
 	if after := op.Writes.To(r.Namespace); len(after) != before {
 		t.Errorf("the same words made writes: %q", after[before:])
 	}
 
-	says(r, rig.Native, "True", "", t)
+	says(t, r, "True", "")
 	r.Condition("TrafficSplit", "reviews", "Programmed=True/Programmed")
 	r.Quiet(op)
 	for _, written := range op.Writes.To("/virtualservices/") {
