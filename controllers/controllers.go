@@ -72,7 +72,7 @@ func Scheme() (*runtime.Scheme, error) {
 // needs: informers keep no more than is read.
 func Cache(opts Options) ctrlcache.Options {
 	return ctrlcache.Options{
-		DefaultTransform: traffic.Trim(engine.StoreOptions(opts.Providers).Annotations),
+		DefaultTransform: traffic.Trim(engine.StoreOptions(opts.Providers).Picked),
 		ByObject: map[client.Object]ctrlcache.ByObject{
 			&corev1.Secret{}: opts.secrets(),
 			&apiextensionsv1.CustomResourceDefinition{}: {Transform: reconciler.TrimDefinition},

@@ -9,12 +9,12 @@ import (
 
 // Trim returns a function that takes from objects all that nobody here reads,
 // before an informer keeps them: most of a cluster's memory is pods. Of pods'
-// annotations only those of the keys stay.
-func Trim(annotations []string) func(any) (any, error) {
+// annotations only those stay that are picked.
+func Trim(picked func(annotations map[string]string) map[string]string) func(any) (any, error) {
 	return func(obj any) (any, error) {
 		switch o := obj.(type) {
 		case *corev1.Pod:
-			return trimPod(o, annotations), nil
+			return trimPod(o, picked), nil
 		case *corev1.Secret:
 			return trimSecret(o), nil
 		case metav1.Object:
@@ -35,19 +35,11 @@ func ours(entries []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry {
 	return nil
 }
 
-func trimPod(pod *corev1.Pod, annotations []string) *corev1.Pod {
+func trimPod(pod *corev1.Pod, picked func(map[string]string) map[string]string) *corev1.Pod {
 	out := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
 		Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, ResourceVersion: pod.ResourceVersion,
-		Labels: pod.Labels, OwnerReferences: pod.OwnerReferences, DeletionTimestamp: pod.DeletionTimestamp,
+		Labels: pod.Labels, Annotations: picked(pod.Annotations), OwnerReferences: pod.OwnerReferences, DeletionTimestamp: pod.DeletionTimestamp,
 	}}
-	for _, key := range annotations {
-		if value, ok := pod.Annotations[key]; ok {
-			if out.Annotations == nil {
-				out.Annotations = map[string]string{}
-			}
-			out.Annotations[key] = value
-		}
-	}
 	out.Status.Phase = pod.Status.Phase
 	out.Spec.ServiceAccountName, out.Spec.HostNetwork = pod.Spec.ServiceAccountName, pod.Spec.HostNetwork
 	out.Spec.Containers = trimContainers(pod.Spec.Containers)

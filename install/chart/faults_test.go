@@ -6,6 +6,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/endpoints/request"
+
+	"github.com/meshloom/meshloom/internal/roles"
+	"github.com/meshloom/meshloom/translators"
+	"github.com/meshloom/meshloom/translators/all"
 )
 
 // conflicting answers the first write to each native kind as the API server
@@ -19,15 +26,22 @@ func conflicting(next http.RoundTripper) http.RoundTripper {
 			return nil, err
 		}
 		mu.Lock()
-		first := info.Verb == "patch" && strings.HasSuffix(info.APIGroup, "istio.io") && !slices.Contains(seen, info.Resource)
+		first := info.Verb == "patch" && native(info) && !slices.Contains(seen, info.APIGroup+"/"+info.Resource)
 		if first {
-			seen = append(seen, info.Resource)
+			seen = append(seen, info.APIGroup+"/"+info.Resource)
 		}
 		mu.Unlock()
 		if first {
 			return answer(req, http.StatusConflict, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409}`), nil
 		}
 		return next.RoundTrip(req)
+	})
+}
+
+// native says whether a request is about a kind that providers write.
+func native(info *request.RequestInfo) bool {
+	return slices.ContainsFunc(translators.Kinds(all.Providers()), func(kind schema.GroupVersionKind) bool {
+		return kind.Group == info.APIGroup && roles.Resource(kind) == info.Resource
 	})
 }
 

@@ -7,10 +7,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// resource returns the name under which the API server serves a kind, by the
+// Resource returns the name under which the API server serves a kind, by the
 // rules of English that authors of kinds follow. Kinds that are plural already
 // stay as they are.
-func resource(kind schema.GroupVersionKind) string {
+func Resource(kind schema.GroupVersionKind) string {
 	name := strings.ToLower(kind.Kind)
 	switch {
 	case endsIn(name, "ss", "sh", "ch", "x"):

@@ -97,7 +97,7 @@ func allow(of []schema.GroupVersionKind, subresource string, verbs ...string) []
 			at = len(rules)
 			rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{kind.Group}, Verbs: verbs})
 		}
-		rules[at].Resources = append(rules[at].Resources, resource(kind)+subresource)
+		rules[at].Resources = append(rules[at].Resources, Resource(kind)+subresource)
 	}
 	for i := range rules {
 		slices.Sort(rules[i].Resources)

@@ -26,7 +26,7 @@ func TestResourcesAreNamedAsTheyAreServed(t *testing.T) {
 	}
 	for _, crd := range definitions {
 		kind := schema.GroupVersionKind{Group: crd.Spec.Group, Kind: crd.Spec.Names.Kind}
-		if got := resource(kind); got != crd.Spec.Names.Plural {
+		if got := Resource(kind); got != crd.Spec.Names.Plural {
 			t.Errorf("%s is served as %s, not %s", kind.Kind, crd.Spec.Names.Plural, got)
 		}
 	}
@@ -34,7 +34,7 @@ func TestResourcesAreNamedAsTheyAreServed(t *testing.T) {
 		"Service": "services", "Endpoints": "endpoints", "ServiceDefaults": "servicedefaults", "Mesh": "meshes", "Ingress": "ingresses",
 		"HTTPRoute": "httproutes", "IngressClass": "ingressclasses", "NetworkPolicy": "networkpolicies", "Gateway": "gateways",
 	} {
-		if got := resource(schema.GroupVersionKind{Kind: kind}); got != want {
+		if got := Resource(schema.GroupVersionKind{Kind: kind}); got != want {
 			t.Errorf("%s becomes %s, want %s", kind, got, want)
 		}
 	}

@@ -79,8 +79,8 @@ func (o Options) controllerPlace(c *v1alpha1.IngressController) (namespace, clas
 	return namespace, class
 }
 
-// annotations returns those of all that Options.Annotations names.
-func (o Options) annotations(all map[string]string) map[string]string {
+// Picked returns those of all annotations that Options.Annotations names.
+func (o Options) Picked(all map[string]string) map[string]string {
 	var picked map[string]string
 	for key, value := range all {
 		if !slices.ContainsFunc(o.Annotations, func(named string) bool { return names(named, key) }) {

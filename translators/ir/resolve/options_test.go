@@ -13,10 +13,10 @@ func TestAnnotationsAreCopiedByKeyAndByPrefix(t *testing.T) {
 	}
 	options := Options{Annotations: []string{"mesh.example/port", "mesh.example/meta-*"}}
 	want := map[string]string{"mesh.example/port": "80", "mesh.example/meta-version": "v1"}
-	if diff := cmp.Diff(want, options.annotations(all)); diff != "" {
+	if diff := cmp.Diff(want, options.Picked(all)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := options.annotations(map[string]string{"x": "y"}); got != nil {
+	if got := options.Picked(map[string]string{"x": "y"}); got != nil {
 		t.Errorf("got %v of none that is named", got)
 	}
 }

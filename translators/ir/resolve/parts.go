@@ -88,13 +88,13 @@ func (s *Store) foreignParts(obj client.Object) []part {
 		return []part{
 			{ofObject, []any{
 				o.Spec.Type, o.Spec.Ports, o.Spec.Selector, o.Spec.ClusterIP == corev1.ClusterIPNone,
-				s.options.annotations(o.Annotations),
+				s.options.Picked(o.Annotations),
 			}},
 			{ofAddresses, addressesOf(o)},
 		}
 	case *corev1.Namespace:
 		return []part{
-			{ofObject, []any{o.Labels, o.Annotations[recordAnnotation], s.options.annotations(o.Annotations)}},
+			{ofObject, []any{o.Labels, o.Annotations[recordAnnotation], s.options.Picked(o.Annotations)}},
 			{ofRevision, o.Annotations[v1alpha1.AnnotationRevision]},
 		}
 	case *corev1.Secret:

@@ -64,7 +64,7 @@ func (o Options) template(namespace string, labels, annotations map[string]strin
 		Namespace:   namespace,
 		Labels:      without(t.labels, perPod),
 		Identity:    ir.Identity{Namespace: namespace, ServiceAccount: orElse(spec.ServiceAccountName, "default")},
-		Annotations: o.annotations(annotations),
+		Annotations: o.Picked(annotations),
 		HostNetwork: spec.HostNetwork,
 	}
 	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {

@@ -74,7 +74,7 @@ func (v *view) irService(svc *corev1.Service) ir.Service {
 		Host:        svc.Name + "." + svc.Namespace + ".svc." + v.store.options.clusterDomain(),
 		Selector:    selectorOf(svc),
 		Headless:    svc.Spec.ClusterIP == corev1.ClusterIPNone,
-		Annotations: v.store.options.annotations(svc.Annotations),
+		Annotations: v.store.options.Picked(svc.Annotations),
 		Namesakes:   v.namesakes(ref),
 	}
 	for i := range svc.Spec.Ports {
