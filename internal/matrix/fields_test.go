@@ -82,6 +82,9 @@ func TestEveryMeshAnswersEveryField(t *testing.T) {
 	routing := []string{"TrafficSplit", "TrafficPolicy", "AccessPolicy", "ExternalService"}
 	for _, p := range all.Providers() {
 		for _, v := range p.Variants {
+			if v.Checked == "" {
+				t.Errorf("%s does not say what its cells were checked against", v.Name)
+			}
 			for _, f := range matrix.Fields() {
 				mesh := slices.Contains(routing, f.Kind) || f.Kind == "Mesh"
 				if mesh == v.Mesh && m.Level(f, v.Name) == translators.Level("") {

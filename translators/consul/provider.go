@@ -15,6 +15,11 @@ const Name = "Consul"
 // Community Edition with one sidecar in every pod.
 const Variant = "consul"
 
+// checked is what the cells of the column were checked against, in the matrix's
+// words.
+const checked = "the schemas of Consul on Kubernetes of 2026-08 (a507b1d1e, 2.1.0-dev); every entry accepted and the main ones counted through the Envoys of a real " +
+	"Consul 1.22.2; its controller on Kubernetes does not run in the tests"
+
 // kinds are those that this package writes, in the order in which they are
 // applied: what says protocols before intentions with permissions, and protocols
 // and subsets before splitters and routers, which Consul refuses without. Who may
@@ -28,7 +33,7 @@ var kinds = []schema.GroupVersionKind{
 func Provider() translators.Provider {
 	return translators.Provider{
 		Name:     Name,
-		Variants: []translators.Variant{{Name: Variant, Mesh: true}},
+		Variants: []translators.Variant{{Name: Variant, Mesh: true, Checked: checked}},
 		Kinds:    slices.Clone(kinds),
 		Needs: translators.Requirements{
 			Services: true, Callers: true, Namesakes: true, Serving: true,

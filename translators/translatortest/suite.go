@@ -55,6 +55,9 @@ func Run(t *testing.T, s Suite) {
 		t.Logf("NOT RUN: objects of the kind %s are not checked against a schema: %s", gvk.Kind, s.Undefined[gvk.Group])
 	}
 	t.Run("golden", s.golden)
+	for _, v := range s.Provider.Variants {
+		t.Run("cells/"+v.Name, func(t *testing.T) { s.cells(t, v) })
+	}
 	for _, env := range s.envs() {
 		name := env.Variant
 		if env.Version != "" {
