@@ -8,6 +8,10 @@ type AccessUnit struct {
 	// Default decides where no policy speaks of the workload; empty leaves it
 	// to the mesh.
 	Default AccessDefault `json:"default,omitempty"`
+	// Strict is true where the mesh refuses plaintext, whatever the rules admit:
+	// then Anyone is every caller with an identity. For meshes whose rules would
+	// open what their mTLS mode closes.
+	Strict bool `json:"strict,omitempty"`
 	// Targets by Service name.
 	Targets []AccessTarget `json:"targets"`
 	// Others are the Services of the group that no AccessPolicy targets, by name:

@@ -113,6 +113,7 @@ var verdicts = map[string]verdict{
 
 	"AccessUnit.Mesh": identifies("the mesh"), "AccessUnit.Namespace": identifies("the namespace"),
 	"AccessUnit.Default": reportedElsewhere("the namespace unit, for the Mesh that says it"), "AccessUnit.Targets": within("AccessTarget"),
+	"AccessUnit.Strict":         reportedElsewhere("the namespace unit, for the Mesh that says it"),
 	"AccessUnit.NamespaceRules": reportedElsewhere("the namespace unit, which emits them"),
 	"AccessTarget.Service":      identifies("the target"), "AccessTarget.Workloads": observedBy("the target's pods"), "AccessTarget.Rules": within("AccessRules"),
 	"AccessRules.Deny": asks(ir.DenyIdentity, ir.DenyNamespace, ir.DenyMember, ir.DenyAnyone), "AccessRules.Allow": asks(ir.AllowIdentity, ir.AllowNamespace, ir.AllowMember, ir.AllowAnyone),

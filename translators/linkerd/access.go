@@ -35,7 +35,7 @@ func translateAccess(env translators.Env, u *ir.AccessUnit) translators.Result {
 	}
 	g := &governor{
 		writer:    writer{namespace: u.Namespace, scope: targets[0].Service.Name, probers: probeNetworks(env)},
-		byDefault: u.Default, widened: map[ir.Source]ir.Feature{},
+		byDefault: u.Default, strict: u.Strict, widened: map[ir.Source]ir.Feature{},
 	}
 	parts := regions(selectors)
 	if parts == nil {

@@ -1,6 +1,7 @@
 package linkerd
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -67,6 +68,7 @@ func newAccessCase(seed uint64) accessCase {
 			}
 		}
 	}
+	u.Strict = g.IntN(3) == 0
 	c := accessCase{unit: unit, seed: seed}
 	if g.IntN(2) == 0 {
 		c.env.Facts = map[string]string{FactProbeNetworks: nodeNetwork}
@@ -82,6 +84,9 @@ func (c accessCase) namespace() *ir.NamespaceUnit {
 		Ports: []ir.ContainerPort{{Number: translatortest.HTTPPort}},
 	}
 	ns := &ir.NamespaceUnit{Mesh: u.Mesh, Name: u.Namespace, AccessDefault: u.Default, Access: u.NamespaceRules, Workloads: []ir.Workload{other}}
+	if u.Strict {
+		ns.MTLS = &ir.MTLS{Mode: ir.MTLSStrict}
+	}
 	for i := range u.Targets {
 		ns.Services, ns.Targeted = append(ns.Services, u.Targets[i].Service), append(ns.Targeted, u.Targets[i].Service.Name)
 		ns.Workloads = append(ns.Workloads, u.Targets[i].Workloads...)
@@ -106,11 +111,7 @@ func (c accessCase) differs(unit alterUnit, objects alterObjects) string {
 	}
 	checked := slices.Concat(translators.Check(c.unit, accessSupports(c.env)), translators.Check(&ir.Unit{Namespace: c.namespace()}, accessSupports(c.env)))
 	exact := !slices.ContainsFunc(slices.Concat(result.Issues, whole.Issues, checked), func(i ir.Issue) bool { return i.Effect == ir.EffectClosed })
-	fallback := "all-unauthenticated"
-	if meant.Default == ir.AccessDeny {
-		fallback = "deny"
-	}
-	in := loadInbound(all, fallback)
+	in := loadInbound(all, cmp.Or(inboundPolicy(c.env, c.namespace()), inboundAllUnauthenticated))
 	if c.env.Facts[FactProbeNetworks] != "" {
 		in.probers = nodeNetwork
 	}
@@ -118,6 +119,9 @@ func (c accessCase) differs(unit alterUnit, objects alterObjects) string {
 	for range requestsPerAccess {
 		pod, req, from := c.request(g)
 		want := meantVerdict(meant, c.namespace(), pod.Labels, req)
+		if meant.Strict && req.Caller == nil {
+			want = eval.Verdict{Outcome: eval.Denied, Why: eval.ByDefault}
+		}
 		got, err := in.answer(pod, &req, from)
 		if diff := compareAccess(accessAnswer{want, got, probed(pod, &req, from), c.opened(pod, &req, from), exact}, err); diff != "" {
 			return fmt.Sprintf("%s\nlabels %v request %s from %s\nunit %s\nis %s", diff, pod.Labels, accessJSON(req), from.address, accessJSON(meant), accessJSON(all))
@@ -314,8 +318,10 @@ func TestAccessPropertyNoticesMutations(t *testing.T) {
 				u.Targets[i].Rules.AllowSelected = false
 			}
 		},
-		"targeted pods are governed twice": func(_ *ir.AccessUnit, ns *ir.NamespaceUnit) { ns.Targeted = nil },
-		"only one target counts":           func(u *ir.AccessUnit, _ *ir.NamespaceUnit) { u.Targets = u.Targets[:1] },
+		"targeted pods are governed twice":        func(_ *ir.AccessUnit, ns *ir.NamespaceUnit) { ns.Targeted = nil },
+		"plaintext is forgotten":                  func(u *ir.AccessUnit, _ *ir.NamespaceUnit) { u.Strict = false },
+		"plaintext is forgotten in the namespace": func(_ *ir.AccessUnit, ns *ir.NamespaceUnit) { ns.MTLS = nil },
+		"only one target counts":                  func(u *ir.AccessUnit, _ *ir.NamespaceUnit) { u.Targets = u.Targets[:1] },
 	}
 	for name, change := range objects {
 		t.Run(name, func(t *testing.T) { accessNotices(t, nil, change) })

@@ -125,7 +125,7 @@ func (v *view) accessUnit(key ir.Key) *ir.Unit {
 
 // surround adds what holds for the workloads beside the policies that target
 // them, and returns the callers that it names. The proxies of IngressGateways
-// are spared both.
+// are spared all of it.
 func (v *view) surround(access *ir.AccessUnit, group []ir.Ref, key ir.Key) (named []ir.Caller) {
 	mesh, ok := v.part(ofDefaults, meshRef(key.Mesh)).(*v1alpha1.Mesh)
 	untargeted := byAge[v1alpha1.AccessPolicy](v, accessOf, namespaceRef(key.Namespace))
@@ -135,7 +135,7 @@ func (v *view) surround(access *ir.AccessUnit, group []ir.Ref, key ir.Key) (name
 		}
 	}
 	if ok {
-		access.Default = accessDefault(mesh)
+		access.Default, access.Strict = accessDefault(mesh), v.refusesPlaintext(mesh)
 	}
 	// What is wrong with these policies is said by the namespace unit.
 	access.NamespaceRules, named = v.within().namespaceRules(untargeted, key.Mesh)

@@ -131,6 +131,15 @@ func (v *view) mtls(mesh *v1alpha1.Mesh) *ir.MTLS {
 	return mode
 }
 
+// refusesPlaintext says whether the mode to write is Strict; what is withheld is
+// said by the namespace unit.
+func (v *view) refusesPlaintext(mesh *v1alpha1.Mesh) bool {
+	if mesh.Spec.MTLS == nil || mesh.Spec.MTLS.Mode != v1alpha1.MTLSStrict {
+		return false
+	}
+	return v.within().mtls(mesh).Mode == ir.MTLSStrict
+}
+
 func accessDefault(mesh *v1alpha1.Mesh) ir.AccessDefault {
 	switch {
 	case mesh.Spec.Access != nil:

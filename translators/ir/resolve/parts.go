@@ -63,7 +63,7 @@ func (s *Store) partsOf(obj client.Object) []part {
 		return append(whole(&o.Spec),
 			part{ofIdentity, withoutSource(s.options.mesh(o))},
 			part{ofSelector, []any{created, o.Spec.Members, o.Spec.Mode, o.Spec.Provider, o.Spec.ControlPlaneNamespace}},
-			part{ofDefaults, []any{o.Spec.Access, o.Spec.Mode}})
+			part{ofDefaults, []any{o.Spec.Access, o.Spec.MTLS, o.Spec.Mode}})
 	case *v1alpha1.IngressController:
 		return whole(&o.Spec)
 	case *v1alpha1.IngressGateway:

@@ -192,9 +192,17 @@ func TestStrictFollowsPods(t *testing.T) {
 	for _, obj := range decode(t, readFile(t, "testdata/strict-withheld.in.yaml")) {
 		store.Upsert(obj)
 	}
+	for _, obj := range decode(t, readFile(t, "testdata/with/governed.yaml")) {
+		store.Upsert(obj)
+	}
 	a := ir.Key{Kind: ir.KindNamespace, Mesh: "shop", Namespace: "a"}
+	access := ir.Key{Kind: ir.KindAccess, Mesh: "shop", Namespace: "a", Name: "web"}
 	mode := func() ir.MTLSMode {
 		unit, _ := store.Resolve(a, Exclusions{})
+		governed, issues := store.Resolve(access, Exclusions{})
+		if governed.Access.Strict != (unit.Namespace.MTLS.Mode == ir.MTLSStrict) || len(issues) > 0 {
+			t.Fatalf("access is strict: %v in mode %s, with %v", governed.Access.Strict, unit.Namespace.MTLS.Mode, issues)
+		}
 		return unit.Namespace.MTLS.Mode
 	}
 	pod, _ := store.Object(ir.Ref{Kind: kindPod, Namespace: "b", Name: "without"})
@@ -202,13 +210,13 @@ func TestStrictFollowsPods(t *testing.T) {
 		if got := mode(); got != ir.MTLSPermissive {
 			t.Fatalf("mode is %s with a pod outside of the mesh", got)
 		}
-		if affected := store.Delete(pod); !slices.Contains(affected, a) {
+		if affected := store.Delete(pod); !slices.Contains(affected, a) || !slices.Contains(affected, access) {
 			t.Fatalf("the end of a pod in another member affects %v", affected)
 		}
 		if got := mode(); got != ir.MTLSStrict {
 			t.Fatalf("mode is %s without a pod outside of the mesh", got)
 		}
-		if affected := store.Upsert(pod); !slices.Contains(affected, a) {
+		if affected := store.Upsert(pod); !slices.Contains(affected, a) || !slices.Contains(affected, access) {
 			t.Fatalf("a pod in another member affects %v", affected)
 		}
 	}

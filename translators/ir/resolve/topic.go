@@ -20,7 +20,7 @@ const (
 	ofIdentity
 	// ofSelector is what decides who is a member of a Mesh.
 	ofSelector
-	// ofDefaults is the access default of a Mesh.
+	// ofDefaults are the access default and the mTLS mode of a Mesh.
 	ofDefaults
 	// ofRevision is the revision that is recorded on a Namespace.
 	ofRevision
