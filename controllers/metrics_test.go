@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,7 +13,20 @@ import (
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
+// TestMetricsAreBounded demands that no label grows with the cluster: a thousand
+// units of each kind have the series of two. What is left grows with the kinds
+// that providers write, and stays far below the thousand of the goals.
 func TestMetricsAreBounded(t *testing.T) {
+	few, many := series(t, 2), series(t, 1000)
+	if few != many || few == 0 || few > 500 {
+		t.Errorf("%d series with two units of each kind and %d with a thousand: labels must not grow with the cluster", few, many)
+	}
+}
+
+// series counts what is exposed where everything that is counted has happened
+// to so many units of each kind.
+func series(t *testing.T, units int) int {
+	t.Helper()
 	registry := prometheus.NewRegistry()
 	m, err := newMetrics(registry)
 	if err != nil {
@@ -22,8 +36,10 @@ func TestMetricsAreBounded(t *testing.T) {
 	for _, kind := range []ir.UnitKind{
 		ir.KindService, ir.KindAccess, ir.KindNamespace, ir.KindMesh, ir.KindGateway, ir.KindRoute, ir.KindExternal, apply.KindShared,
 	} {
-		m.ran(kind, time.Second)
-		keys = append(keys, ir.Key{Kind: kind, Name: "a"}, ir.Key{Kind: kind, Name: "b"})
+		for i := range units {
+			m.ran(kind, time.Second)
+			keys = append(keys, ir.Key{Kind: kind, Name: fmt.Sprint(i)})
+		}
 	}
 	for _, kind := range apply.NewCatalog(all.Providers()).Kinds() {
 		for _, verb := range []apply.Verb{apply.Create, apply.Update, apply.Delete} {
@@ -38,13 +54,11 @@ func TestMetricsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	series := 0
+	count := 0
 	for _, family := range families {
 		for _, metric := range family.GetMetric() {
-			series += max(1, len(metric.GetHistogram().GetBucket())+3)
+			count += max(1, len(metric.GetHistogram().GetBucket())+3)
 		}
 	}
-	if series == 0 || series > 300 {
-		t.Errorf("%d series: labels must not grow with the cluster", series)
-	}
+	return count
 }
