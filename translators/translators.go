@@ -36,6 +36,9 @@ type Provider struct {
 	Foreign []schema.GroupVersionKind
 	// Needs says what units of the mesh hold beside what users said.
 	Needs Requirements
+	// Facts are the facts of Env that translations to the mesh depend on, sorted
+	// by name.
+	Facts []Fact
 	// Supports answers for every ir.Feature that can occur in the variant. The
 	// answer is not to be changed: it may be the same for all who ask.
 	Supports func(Env) map[ir.Feature]Support
@@ -195,8 +198,17 @@ type Env struct {
 	// Edition where the product has several.
 	Edition    string     `json:"edition,omitempty"`
 	GatewayAPI GatewayAPI `json:"gatewayAPI,omitzero"`
-	// Facts are further observations, by names that the provider documents.
+	// Facts are further observations, by names that the provider documents in
+	// its own Facts.
 	Facts map[string]string `json:"facts,omitempty"`
+}
+
+// Fact is something about an installation that a provider goes by where it is
+// known.
+type Fact struct {
+	Name string
+	// Doc says for users what the value is, and what it changes.
+	Doc string
 }
 
 // GatewayAPI describes the Gateway API bundle of the cluster.

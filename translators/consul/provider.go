@@ -39,6 +39,9 @@ func Provider() translators.Provider {
 			Services: true, Callers: true, Namesakes: true, Serving: true,
 			Annotations: append(slices.Clone(accessAnnotations), annotationMeta+"*"),
 		},
+		Facts: []translators.Fact{{
+			Name: FactTerminatingGateway, Doc: "name of the TerminatingGateway, in the control plane's namespace, through which members reach hosts outside; without it ExternalServices are refused",
+		}},
 		Supports: supports,
 		Mesh: &translators.MeshTranslator{
 			Service:   translateService,

@@ -47,9 +47,12 @@ func Provider() translators.Provider {
 			{Name: VariantAmbient, Mesh: true, DataPlane: "Ambient", Checked: checkedAmbient},
 			{Name: VariantGateway, Checked: checkedGateway},
 		},
-		Kinds:    slices.Clone(kinds),
-		Foreign:  []schema.GroupVersionKind{grpcRouteKind},
-		Needs:    translators.Requirements{Reach: true, Annotations: []string{annotationRedirection}},
+		Kinds:   slices.Clone(kinds),
+		Foreign: []schema.GroupVersionKind{grpcRouteKind},
+		Needs:   translators.Requirements{Reach: true, Annotations: []string{annotationRedirection}},
+		Facts: []translators.Fact{{
+			Name: FactRevision, Doc: "name of the control plane whose proxies members have, if it is not the default one",
+		}},
 		Supports: supports,
 		Mesh: &translators.MeshTranslator{
 			Service: byDataPlane(func(env translators.Env, u *ir.ServiceUnit) translators.Result {

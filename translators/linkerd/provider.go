@@ -33,6 +33,10 @@ func Provider() translators.Provider {
 		Parts:    slices.Clone(contributed),
 		Foreign:  slices.Clone(foreign),
 		Needs:    translators.Requirements{Services: true, Annotations: append(slices.Clone(inherited), annotationInboundPolicy)},
+		Facts: []translators.Fact{
+			{Name: FactDefaultInboundPolicy, Doc: "the mesh's proxy.defaultInboundPolicy, if it is not all-unauthenticated: what it has by itself is not said again"},
+			{Name: FactProbeNetworks, Doc: "networks that kubelet's probes come from, as CIDRs with commas between: paths of probes are open to them instead of to everybody"},
+		},
 		Supports: supports,
 		Mesh: &translators.MeshTranslator{
 			Service:   translateService,
