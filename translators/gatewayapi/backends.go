@@ -38,7 +38,7 @@ func BackendRefs(backends []ir.Backend, s Setting) (refs []gatewayv1.HTTPBackend
 				"weight %d is too small beside the others for the Gateway API, where weights go up to %d: raise it, or use 0", b.Weight, maxWeight))
 			continue
 		}
-		ref := gatewayv1.HTTPBackendRef{BackendRef: gatewayv1.BackendRef{BackendObjectReference: backendObject(b, s.Namespace), Weight: &w}}
+		ref := gatewayv1.HTTPBackendRef{BackendRef: gatewayv1.BackendRef{BackendObjectReference: backendObject(b, s), Weight: &w}}
 		filters, left := headerFilters(b.Filters, s.May.BackendHeaders, s.May.BackendHeaders)
 		ref.Filters = filters
 		for _, m := range []*ir.HeaderModifier{left.RequestHeaders, left.ResponseHeaders} {
@@ -54,7 +54,7 @@ func BackendRefs(backends []ir.Backend, s Setting) (refs []gatewayv1.HTTPBackend
 	}
 	if len(live) == 0 {
 		one := int32(1)
-		nowhere := backendObject(&ir.Backend{Invalid: true}, s.Namespace)
+		nowhere := backendObject(&ir.Backend{Invalid: true}, s)
 		refs = []gatewayv1.HTTPBackendRef{{BackendRef: gatewayv1.BackendRef{BackendObjectReference: nowhere, Weight: &one}}}
 	}
 	return refs, issues
@@ -74,7 +74,7 @@ func merged(backends []ir.Backend) []ir.Backend {
 		}
 		same := -1
 		for i := range live {
-			if BackendName(&live[i]) == BackendName(&b) && reflect.DeepEqual(live[i].Service, b.Service) && reflect.DeepEqual(live[i].Filters, b.Filters) {
+			if sameService(&live[i], &b) && reflect.DeepEqual(live[i].Service, b.Service) && reflect.DeepEqual(live[i].Filters, b.Filters) {
 				same = i
 			}
 		}
@@ -86,6 +86,8 @@ func merged(backends []ir.Backend) []ir.Backend {
 	}
 	return live
 }
+
+func sameService(a, b *ir.Backend) bool { return BackendName("", a) == BackendName("", b) }
 
 // scale returns weights in the same proportions that the API can hold: as they
 // are where they fit, else divided by their common divisor, else rounded to
@@ -111,26 +113,26 @@ func scale(backends []ir.Backend) []int32 {
 	return out
 }
 
-// BackendName is the name of the Service that stands for the backend.
-func BackendName(b *ir.Backend) string {
+// BackendName is the name of the Service that stands for the backend in a mesh.
+func BackendName(mesh string, b *ir.Backend) string {
 	switch {
 	case b.Invalid:
 		return NoService
 	case b.Subset != "":
-		return SubsetName(b.Service.Name, b.Subset)
+		return SubsetName(mesh, b.Service.Name, b.Subset)
 	}
 	return b.Service.Name
 }
 
-// backendObject refers to a backend from a route in the namespace.
-func backendObject(b *ir.Backend, namespace string) gatewayv1.BackendObjectReference {
+// backendObject refers to a backend from a route in the setting.
+func backendObject(b *ir.Backend, s Setting) gatewayv1.BackendObjectReference {
 	group, kind, port := gatewayv1.Group(""), gatewayv1.Kind("Service"), gatewayv1.PortNumber(noPort)
-	ref := gatewayv1.BackendObjectReference{Group: &group, Kind: &kind, Name: gatewayv1.ObjectName(BackendName(b)), Port: &port}
+	ref := gatewayv1.BackendObjectReference{Group: &group, Kind: &kind, Name: gatewayv1.ObjectName(BackendName(s.Mesh, b)), Port: &port}
 	if b.Invalid {
 		return ref
 	}
 	port = b.Service.Port.Number
-	if b.Service.Namespace != namespace {
+	if b.Service.Namespace != s.Namespace {
 		ref.Namespace = optional(gatewayv1.Namespace(b.Service.Namespace))
 	}
 	return ref

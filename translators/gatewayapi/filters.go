@@ -24,6 +24,8 @@ type Abilities struct {
 
 // Setting is where a route stands, and who reads it.
 type Setting struct {
+	// Mesh that the route is for; it names the Services that stand for subsets.
+	Mesh string
 	// Namespace of the route.
 	Namespace string
 	// Listener is the port that requests arrive at, which redirects keep.
@@ -120,7 +122,7 @@ func mirrorFilters(mirrors []ir.Mirror, s Setting) (filters []gatewayv1.HTTPRout
 			left = append(left, m)
 			continue
 		}
-		mirror := &gatewayv1.HTTPRequestMirrorFilter{BackendRef: backendObject(&m.Backend, s.Namespace)}
+		mirror := &gatewayv1.HTTPRequestMirrorFilter{BackendRef: backendObject(&m.Backend, s)}
 		if !whole {
 			denominator := int32(m.Denominator)                                                             //nolint:gosec // the API holds it in 32 bits.
 			mirror.Fraction = &gatewayv1.Fraction{Numerator: int32(m.Numerator), Denominator: &denominator} //nolint:gosec // as above.

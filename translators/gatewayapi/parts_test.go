@@ -1,6 +1,7 @@
 package gatewayapi_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,11 +115,11 @@ func TestBackendsElsewhere(t *testing.T) {
 		{Service: ir.ServiceRef{Namespace: "other", Name: "a", Port: ir.Port{Number: 80}}, Weight: 1},
 		{Service: ir.ServiceRef{Namespace: "other", Name: "a", Port: ir.Port{Number: 80}}, Weight: 2},
 		{Service: ir.ServiceRef{Namespace: "shop", Name: "a", Port: ir.Port{Number: 80}}, Subset: "v1", Weight: 1, Filters: ir.Filters{RequestHeaders: &ir.HeaderModifier{Remove: []string{"x"}}}},
-	}, gatewayapi.Setting{Namespace: "shop"})
+	}, gatewayapi.Setting{Mesh: "blue", Namespace: "shop"})
 	if len(refs) != 2 || *refs[0].Weight != 3 || *refs[0].Namespace != "other" || refs[1].Namespace != nil {
 		t.Errorf("refs %+v", refs)
 	}
-	if string(refs[1].Name) != gatewayapi.SubsetName("a", "v1") || len(issues) != 1 || issues[0].Feature != ir.BackendHeaders {
+	if string(refs[1].Name) != gatewayapi.SubsetName("blue", "a", "v1") || len(issues) != 1 || issues[0].Feature != ir.BackendHeaders {
 		t.Errorf("name %s, issues %+v", refs[1].Name, issues)
 	}
 }
@@ -126,11 +127,13 @@ func TestBackendsElsewhere(t *testing.T) {
 func TestSubsetServices(t *testing.T) {
 	long := strings.Repeat("a", 63)
 	for _, apex := range []string{"reviews", long} {
-		name := gatewayapi.SubsetName(apex, "v1")
+		name := gatewayapi.SubsetName("blue", apex, "v1")
 		if problems := validation.IsDNS1035Label(name); len(problems) > 0 {
 			t.Errorf("%s: %v", name, problems)
 		}
-		if name == gatewayapi.SubsetName(apex, "v2") || name == gatewayapi.SubsetName(apex[:1]+"b"+apex[2:], "v1") {
+		if slices.Contains([]string{
+			gatewayapi.SubsetName("green", apex, "v1"), gatewayapi.SubsetName("blue", apex, "v2"), gatewayapi.SubsetName("blue", apex[:1]+"b"+apex[2:], "v1"),
+		}, name) {
 			t.Errorf("%s is not unique", name)
 		}
 	}
@@ -138,7 +141,7 @@ func TestSubsetServices(t *testing.T) {
 		{Number: 80, Name: "http", Protocol: ir.ProtocolHTTP, Targets: []int32{9080}},
 		{Number: 81, Name: "grpc", Protocol: ir.ProtocolGRPC, Targets: []int32{1, 2}},
 	}}
-	got, issues := gatewayapi.SubsetService(&apex, &ir.Subset{Name: "v1", Labels: map[string]string{"version": "v1"}})
+	got, issues := gatewayapi.SubsetService("blue", &apex, &ir.Subset{Name: "v1", Labels: map[string]string{"version": "v1"}})
 	if cmp.Diff(map[string]string{"app": "reviews", "version": "v1"}, got.Spec.Selector) != "" || len(apex.Selector) != 1 {
 		t.Errorf("selector %v, apex's %v", got.Spec.Selector, apex.Selector)
 	}

@@ -29,10 +29,11 @@ func ServiceParent(service string, port int32) gatewayv1.ParentReference {
 	return gatewayv1.ParentReference{Group: &group, Kind: &kind, Name: gatewayv1.ObjectName(service), Port: &port}
 }
 
-// SubsetName is the name of the Service that stands for a subset, in the
-// namespace of the apex: the apex's name and a hash of both, a DNS label.
-func SubsetName(apex, subset string) string {
-	sum := sha256.Sum256([]byte(apex + "\x00" + subset))
+// SubsetName is the name of the Service that stands for a subset in a mesh, in
+// the namespace of the apex: the apex's name and a hash of all three, a DNS
+// label. While a namespace moves, both meshes have Services of their own.
+func SubsetName(mesh, apex, subset string) string {
+	sum := sha256.Sum256([]byte(mesh + "\x00" + apex + "\x00" + subset))
 	hash := hex.EncodeToString(sum[:hashBytes])
 	if room := maxLabel - len(hash) - 1; len(apex) > room {
 		apex = apex[:room]
@@ -41,15 +42,15 @@ func SubsetName(apex, subset string) string {
 }
 
 // SubsetRef refers to the Service that stands for a subset.
-func SubsetRef(apex ir.Ref, subset string) translators.ObjectRef {
-	return translators.ObjectRef{GroupVersionKind: ServiceKind, Namespace: apex.Namespace, Name: SubsetName(apex.Name, subset)}
+func SubsetRef(mesh string, apex ir.Ref, subset string) translators.ObjectRef {
+	return translators.ObjectRef{GroupVersionKind: ServiceKind, Namespace: apex.Namespace, Name: SubsetName(mesh, apex.Name, subset)}
 }
 
 // SubsetService makes the Service that stands for a subset: the apex's ports, and
 // its selector with the subset's labels. A port whose container port depends on
 // the pod, or is not known, is an issue: the IR does not keep the name that
 // would tell.
-func SubsetService(apex *ir.Service, subset *ir.Subset) (*corev1.Service, []ir.Issue) {
+func SubsetService(mesh string, apex *ir.Service, subset *ir.Subset) (*corev1.Service, []ir.Issue) {
 	selector := maps.Clone(apex.Selector)
 	if selector == nil {
 		selector = map[string]string{}
@@ -57,7 +58,7 @@ func SubsetService(apex *ir.Service, subset *ir.Subset) (*corev1.Service, []ir.I
 	maps.Copy(selector, subset.Labels)
 	out := &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
-		ObjectMeta: metav1.ObjectMeta{Namespace: apex.Namespace, Name: SubsetName(apex.Name, subset.Name)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: apex.Namespace, Name: SubsetName(mesh, apex.Name, subset.Name)},
 		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, Selector: selector},
 	}
 	var issues []ir.Issue
@@ -92,19 +93,20 @@ var appProtocols = map[ir.Protocol]string{
 func SubsetServices(u *ir.ServiceUnit) (objects []translators.Object, issues []ir.Issue) {
 	for i := range u.Subsets {
 		subset := &u.Subsets[i]
-		service, problems := SubsetService(&u.Service, subset)
+		service, problems := SubsetService(u.Mesh.Name, &u.Service, subset)
 		objects = append(objects, translators.Object{Object: service, Sources: Origins(subset.Source)})
 		issues = append(issues, problems...)
 	}
 	return objects, issues
 }
 
-// SubsetRefs are the generated Services that routes need, sorted by name.
-func SubsetRefs(routes []*ir.Route) []translators.ObjectRef {
+// SubsetRefs are the generated Services that routes of the mesh need, sorted by
+// name.
+func SubsetRefs(mesh string, routes []*ir.Route) []translators.ObjectRef {
 	refs := map[translators.ObjectRef]bool{}
 	add := func(b *ir.Backend) {
 		if b.Subset != "" && !b.Invalid {
-			refs[SubsetRef(b.Service.Ref(), b.Subset)] = true
+			refs[SubsetRef(mesh, b.Service.Ref(), b.Subset)] = true
 		}
 	}
 	for _, r := range routes {

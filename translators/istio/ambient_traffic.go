@@ -47,7 +47,7 @@ func ambientDestinations(u *ir.ServiceUnit) []translators.Object {
 	}
 	names := []string{u.Service.Name}
 	for i := range u.Subsets {
-		names = append(names, gatewayapi.SubsetName(u.Service.Name, u.Subsets[i].Name))
+		names = append(names, gatewayapi.SubsetName(u.Mesh.Name, u.Service.Name, u.Subsets[i].Name))
 	}
 	var out []translators.Object
 	for _, name := range names {
@@ -71,7 +71,7 @@ var istioPrecedence = gatewayapi.Specificity(gatewayapi.PathRanks{Exact: 3, Pref
 func ambientRoutes(env translators.Env, u *ir.ServiceUnit, port *ir.PortRoutes, after []translators.ObjectRef) translators.Result {
 	t := ambientTable{
 		may:     ambientAbilitiesOf(env),
-		setting: gatewayapi.Setting{Namespace: u.Service.Namespace, Listener: port.Port.Number},
+		setting: gatewayapi.Setting{Mesh: u.Mesh.Name, Namespace: u.Service.Namespace, Listener: port.Port.Number},
 	}
 	t.setting.May = t.may.filters()
 	routes := make([]ir.Route, len(port.Routes))
@@ -86,9 +86,9 @@ func ambientRoutes(env translators.Env, u *ir.ServiceUnit, port *ir.PortRoutes, 
 	lines, issues := gatewayapi.Order(routes, order)
 	rules := gatewayapi.Rules(lines, t.rule)
 	objects, more := gatewayapi.HTTPRoutes(gatewayapi.Meta{
-		Namespace: u.Service.Namespace, Name: uniqueName(u.Service.Name, strconv.Itoa(int(port.Port.Number))),
+		Namespace: u.Service.Namespace, Name: uniqueName(u.Mesh.Name, u.Service.Name, strconv.Itoa(int(port.Port.Number))),
 		Parents: []gatewayv1.ParentReference{gatewayapi.ServiceParent(u.Service.Name, port.Port.Number)},
-		Sources: origins(sources), After: slices.Concat(after, gatewayapi.SubsetRefs(used)),
+		Sources: origins(sources), After: slices.Concat(after, gatewayapi.SubsetRefs(u.Mesh.Name, used)),
 	}, rules, order)
 	return translators.Result{Objects: objects, Issues: slices.Concat(t.issues, issues, more)}
 }

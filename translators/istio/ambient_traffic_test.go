@@ -21,7 +21,7 @@ func waypointReader(u *ir.ServiceUnit) translatortest.RouteReader {
 		Retry: func(_ *gatewayv1.HTTPRoute, rule *gatewayv1.HTTPRouteRule) *ir.Retry { return retryOf(rule.Retry) },
 		Destination: func(namespace, name string, port int32) (eval.Destination, bool) {
 			for _, s := range u.Subsets {
-				if gatewayapi.SubsetName(u.Service.Name, s.Name) == name {
+				if gatewayapi.SubsetName(u.Mesh.Name, u.Service.Name, s.Name) == name {
 					return eval.Destination{Namespace: namespace, Name: u.Service.Name, Port: port, Subset: s.Name}, true
 				}
 			}

@@ -13,13 +13,11 @@ const prefix = "meshloom-"
 // hashBytes is how much of a hash tells objects of one port apart.
 const hashBytes = 4
 
-// routeName names the routes of a port of a Service that share a policy. A
-// Service's name is at most 63 bytes long, so that this is never too long.
-func routeName(service string, port int32, policy string) string {
-	name := prefix + service + "-" + strconv.Itoa(int(port))
-	if policy == "" {
-		return name
-	}
-	sum := sha256.Sum256([]byte(policy))
-	return name + "-" + hex.EncodeToString(sum[:hashBytes])
+// name names the routes of the table that share a policy: after the port, and by
+// a hash of the policy and of the mesh, because while a namespace moves the other
+// mesh has routes of its own. A Service's name is at most 63 bytes long, so that
+// this is never too long.
+func (t *table) name(policy string) string {
+	sum := sha256.Sum256([]byte(t.unit.Mesh.Name + "\x00" + policy))
+	return prefix + t.unit.Service.Name + "-" + strconv.Itoa(int(t.port.Port.Number)) + "-" + hex.EncodeToString(sum[:hashBytes])
 }

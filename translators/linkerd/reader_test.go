@@ -34,7 +34,7 @@ func reader(u *ir.ServiceUnit, made []*corev1.Service) translatortest.RouteReade
 			to := eval.Destination{Namespace: namespace, Name: name, Port: port}
 			exists := !strings.Contains(name, ".")
 			for i := range u.Subsets {
-				if s := &u.Subsets[i]; name == gatewayapi.SubsetName(u.Service.Name, s.Name) {
+				if s := &u.Subsets[i]; name == gatewayapi.SubsetName(u.Mesh.Name, u.Service.Name, s.Name) {
 					to.Name, to.Subset = u.Service.Name, s.Name
 					exists = slices.ContainsFunc(made, func(m *corev1.Service) bool { return m.Name == name && standsFor(m, u, s, port) })
 				}

@@ -26,7 +26,7 @@ type table struct {
 }
 
 func newTable(u *ir.ServiceUnit, p *ir.PortRoutes) *table {
-	return &table{unit: u, port: p, setting: gatewayapi.Setting{Namespace: u.Service.Namespace, Listener: p.Port.Number, May: abilities}}
+	return &table{unit: u, port: p, setting: gatewayapi.Setting{Mesh: u.Mesh.Name, Namespace: u.Service.Namespace, Listener: p.Port.Number, May: abilities}}
 }
 
 func (t *table) report(issues ...ir.Issue) { t.issues = append(t.issues, issues...) }
@@ -67,10 +67,10 @@ func (t *table) meta(annotations map[string]string, rules []gatewayapi.Rule) gat
 		routes = append(routes, rule.Route)
 	}
 	return gatewayapi.Meta{
-		Namespace: t.unit.Service.Namespace, Name: routeName(t.unit.Service.Name, t.port.Port.Number, policyKey(annotations)),
+		Namespace: t.unit.Service.Namespace, Name: t.name(policyKey(annotations)),
 		Annotations: annotations,
 		Parents:     []gatewayv1.ParentReference{gatewayapi.ServiceParent(t.unit.Service.Name, t.port.Port.Number)},
-		Sources:     gatewayapi.Origins(sources...), After: gatewayapi.SubsetRefs(routes),
+		Sources:     gatewayapi.Origins(sources...), After: gatewayapi.SubsetRefs(t.unit.Mesh.Name, routes),
 	}
 }
 
