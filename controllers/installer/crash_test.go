@@ -55,7 +55,7 @@ func (s *scene) survive(op *rig.Operator, c *crash, version string) *rig.Operato
 			op.Stop()
 			op = s.Install(mesh(), c.revived)
 		}
-		if s.inPlace(version) {
+		if inPlace(s.mesh(), version) {
 			return ""
 		}
 		return fmt.Sprintf("%+v", s.mesh().Status.Install)

@@ -139,7 +139,7 @@ func (s *scene) done(version string) *v1alpha1.Mesh {
 	var mesh *v1alpha1.Mesh
 	s.EventuallyIn(60, version+" is in place", func() string {
 		mesh = s.mesh()
-		if !s.inPlace(version) {
+		if !inPlace(mesh, version) {
 			return fmt.Sprintf("%+v", mesh.Status.Install)
 		}
 		return ""
@@ -147,10 +147,9 @@ func (s *scene) done(version string) *v1alpha1.Mesh {
 	return mesh
 }
 
-// inPlace says whether the installer has nothing to do, with a version in place.
-func (s *scene) inPlace(version string) bool {
-	s.t.Helper()
-	m := s.mesh()
+// inPlace says whether the installer had nothing to do when the Mesh was read,
+// with a version in place.
+func inPlace(m *v1alpha1.Mesh, version string) bool {
 	state := m.Status.Install
 	return state != nil && state.ObservedGeneration == m.Generation && state.Version == version &&
 		meta.IsStatusConditionTrue(state.Conditions, string(v1alpha1.ConditionInstalled)) && len(state.Conditions) == 1
@@ -199,6 +198,12 @@ func (s *scene) controls() []string {
 // proxies returns the distinct proxies of the member's pods.
 func (s *scene) proxies() []string {
 	s.t.Helper()
+	return s.images("proxy")
+}
+
+// images returns the distinct images of a container of the member's pods.
+func (s *scene) images(container string) []string {
+	s.t.Helper()
 	var pods corev1.PodList
 	if err := s.Client.List(s.t.Context(), &pods, client.InNamespace(s.Namespace+"-one")); err != nil {
 		s.t.Fatal(err)
@@ -206,7 +211,7 @@ func (s *scene) proxies() []string {
 	var out []string
 	for i := range pods.Items {
 		for _, c := range pods.Items[i].Spec.Containers {
-			if c.Name == "proxy" {
+			if c.Name == container {
 				out = append(out, c.Image)
 			}
 		}
@@ -300,11 +305,12 @@ func (s *scene) namespaceGoes() bool {
 func (s *scene) gone() {
 	s.t.Helper()
 	s.EventuallyIn(60, "the Mesh is gone", func() string {
-		err := s.Client.Get(s.t.Context(), types.NamespacedName{Name: s.Namespace}, &v1alpha1.Mesh{})
+		mesh := &v1alpha1.Mesh{}
+		err := s.Client.Get(s.t.Context(), types.NamespacedName{Name: s.Namespace}, mesh)
 		if apierrors.IsNotFound(err) {
 			return ""
 		}
-		return fmt.Sprintf("still there, %v", err)
+		return fmt.Sprintf("still there with %+v, %v", mesh.Status.Install, err)
 	})
 }
 
