@@ -60,6 +60,10 @@ func (d *decider) decide(matches func(op *ir.Operation, deny bool) bool) grant {
 			}
 		}
 	}
+	if d.strict && out.Anyone {
+		// Of members more can be said than of everyone.
+		out.Anyone, out.Member = false, true
+	}
 	for _, rules := range d.rules {
 		for i := range rules.Deny {
 			if rule := &rules.Deny[i]; holds(rule, true) {
