@@ -45,7 +45,7 @@ rejected; 2 it could not be done.`,
 			return err
 		},
 	}
-	s.addFlags(cmd.Flags())
+	s.addFlags(cmd.Flags(), a.Providers)
 	cmd.Flags().StringSliceVar(&against.files, "against", nil, "compare with these manifests instead of the cluster (repeatable)")
 	return cmd
 }

@@ -25,14 +25,18 @@ type source struct {
 	mesh, ingress  string
 	meshVersion    string
 	ingressVersion string
+	gatewayAPI     string
+	facts          []string
 }
 
-func (s *source) addFlags(f *pflag.FlagSet) {
+func (s *source) addFlags(f *pflag.FlagSet, providers []translators.Provider) {
 	f.StringSliceVarP(&s.files, "filename", "f", nil, "file or folder of manifests, or - for standard input (repeatable)")
 	f.StringVar(&s.mesh, "mesh", "", "translate for this mesh instead of the one that the Mesh objects name (meshctl capabilities lists them)")
 	f.StringVar(&s.ingress, "ingress", "", "translate for this ingress instead of the one that the IngressController objects name")
-	f.StringVar(&s.meshVersion, "mesh-version", "", "version of the mesh; the newest supported one if unset")
-	f.StringVar(&s.ingressVersion, "ingress-version", "", "version of the ingress; the newest supported one if unset")
+	f.StringVar(&s.meshVersion, "mesh-version", "", "version of the mesh; if unset, the one in the Mesh's status, else the newest supported one")
+	f.StringVar(&s.ingressVersion, "ingress-version", "", "version of the ingress; if unset, the one in the IngressController's status, else the newest supported one")
+	f.StringVar(&s.gatewayAPI, "gateway-api", "", "bundle of the Gateway API in the cluster, as VERSION or VERSION/CHANNEL, such as 1.5.1/experimental; the channel is standard if unset")
+	f.StringArrayVar(&s.facts, "fact", nil, "what else there is to know of the mesh, as NAME=VALUE (repeatable): "+factNames(providers))
 }
 
 // choice is a provider and one of its variants.
@@ -118,21 +122,18 @@ func (a *app) engine(s *source, objects []client.Object) (*engine.Engine, error)
 	if err != nil {
 		return nil, err
 	}
+	given, err := a.given(s, mesh, ingress)
+	if err != nil {
+		return nil, err
+	}
 	store := resolve.NewStore(engine.StoreOptions(a.Providers))
 	for _, obj := range withProviders(objects, mesh, ingress) {
 		store.Upsert(labelled(obj))
 	}
 	cfg := engine.Config{Store: store, Providers: a.Providers}
-	if mesh != nil {
-		cfg.MeshEnv = func(ir.Mesh) translators.Env {
-			return translators.Env{Variant: mesh.variant.Name, Version: s.meshVersion}
-		}
-	}
-	if ingress != nil {
-		cfg.ControllerEnv = func(ir.Controller) translators.Env {
-			return translators.Env{Variant: ingress.variant.Name, Version: s.ingressVersion}
-		}
-	}
+	observed := engine.New(cfg)
+	cfg.MeshEnv = func(m ir.Mesh) translators.Env { return given.mesh(m, observed.MeshEnv(m)) }
+	cfg.ControllerEnv = func(c ir.Controller) translators.Env { return given.controller(observed.ControllerEnv(c)) }
 	return engine.New(cfg), nil
 }
 

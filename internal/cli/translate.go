@@ -43,7 +43,7 @@ Rejected objects are left out, named on stderr, and make the exit code 1.`,
 			return err
 		},
 	}
-	s.addFlags(cmd.Flags())
+	s.addFlags(cmd.Flags(), a.Providers)
 	cmd.Flags().StringVarP(&output, "output", "o", output, "yaml, json or name")
 	cmd.Flags().StringVar(&outDir, "out-dir", "", "write one file per object below this folder, and remove those of an earlier run that are no longer made")
 	return cmd
@@ -88,7 +88,7 @@ read or an API server would refuse an object.`,
 			return nil
 		},
 	}
-	s.addFlags(cmd.Flags())
+	s.addFlags(cmd.Flags(), a.Providers)
 	cmd.Flags().StringVarP(&output, "output", "o", output, "table, json or yaml")
 	return cmd
 }
