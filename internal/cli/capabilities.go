@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,7 +137,7 @@ rules to requests from outside: Thin (the mesh), Inlined (the route), Mixed
 			case "table":
 				var rows [][]string
 				for _, p := range pairs {
-					rows = append(rows, []string{p.Ingress, p.Mesh, string(p.Pairing.Mode), p.Pairing.Way, fmt.Sprint(p.Pairing.MTLS), p.Remarks()})
+					rows = append(rows, pairingRow(p))
 				}
 				return a.table([]string{"INGRESS", "MESH", "MODE", "WAY", "MTLS", "NOTES"}, rows)
 			default:
@@ -146,4 +147,11 @@ rules to requests from outside: Thin (the mesh), Inlined (the route), Mixed
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", output, "table, json or yaml")
 	return cmd
+}
+
+// pairingRow is a line of the table, with a dash for what there is not.
+func pairingRow(p matrix.Pair) []string {
+	return []string{
+		p.Ingress, p.Mesh, cmp.Or(string(p.Pairing.Mode), "-"), cmp.Or(p.Pairing.Way, "-"), fmt.Sprint(p.Pairing.MTLS), p.Remarks(),
+	}
 }
