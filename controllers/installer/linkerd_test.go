@@ -21,7 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/test/linkerdcharts"
+	"github.com/meshloom/meshloom/test/smallcharts"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/linkerd"
 )
@@ -117,7 +117,7 @@ func linkerdScene(t *testing.T) *scene {
 		}
 	})
 	provider := linkerd.Provider()
-	s.Apply(strings.Replace(linkerdMesh, "REPOSITORY", linkerdcharts.Serve(t, provider.Charts.Catalog), 1))
+	s.Apply(strings.Replace(linkerdMesh, "REPOSITORY", smallcharts.Serve(t, provider.Charts.Catalog, "linkerd-crds", "linkerd-control-plane"), 1))
 	s.Install([]translators.Provider{provider}, calm)
 	s.done("2.19.0")
 	namespace, _, _ := strings.Cut(member, "\n---")

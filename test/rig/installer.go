@@ -39,7 +39,7 @@ func (r *Rig) Install(providers []translators.Provider, faults func(http.RoundTr
 		r.t.Fatal(err)
 	}
 	known, err := installer.Add(mgr, installer.Options{
-		Providers: providers, Workers: 2, Registerer: prometheus.NewRegistry(), Engine: helm.New(helm.Options{Config: cfg}),
+		Providers: providers, Workers: 2, Registerer: prometheus.NewRegistry(), Engine: helm.New(helm.Options{Config: cfg, HTTP: r.Fetches}),
 		// A writer that died is not waited for long, and there are no proxies.
 		Limits: install.Limits{Writer: 2 * time.Second, Pause: time.Second, Reconnect: time.Second},
 	})

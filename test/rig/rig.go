@@ -70,6 +70,9 @@ type Rig struct {
 	CertificateNamespaces []string
 	// Providers are those of operators that start from now on.
 	Providers []translators.Provider
+	// Fetches fetches the charts of installers that start from now on; nil is
+	// the usual client.
+	Fetches *http.Client
 }
 
 // New returns a rig for a test, named after it.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/install/helm"
-	"github.com/meshloom/meshloom/test/linkerdcharts"
+	"github.com/meshloom/meshloom/test/smallcharts"
 	"github.com/meshloom/meshloom/translators/linkerd"
 )
 
@@ -14,7 +14,7 @@ import (
 // names and values, from a repository: their schema takes the values, they make
 // what the gates wait for, and neither definitions of Gateway API nor a key.
 func TestPlansRender(t *testing.T) {
-	repository := linkerdcharts.Serve(t, linkerd.Provider().Charts.Catalog)
+	repository := smallcharts.Serve(t, linkerd.Provider().Charts.Catalog, "linkerd-crds", "linkerd-control-plane")
 	engine := helm.New(helm.Options{})
 	for name, plan := range planFiles(t) {
 		if stopped(plan) {
@@ -63,7 +63,7 @@ func stopped(plan install.Plan) bool {
 func TestRootsReachTheCharts(t *testing.T) {
 	provider := linkerd.Provider()
 	engine := helm.New(helm.Options{})
-	repository := linkerdcharts.Serve(t, provider.Charts.Catalog)
+	repository := smallcharts.Serve(t, provider.Charts.Catalog, "linkerd-crds", "linkerd-control-plane")
 	const roots = "-----BEGIN CERTIFICATE-----\nb2xk\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nbmV3\n-----END CERTIFICATE-----\n"
 	plan := provider.Charts.Mesh(install.MeshRequest{Mesh: "shop", Namespace: "linkerd", Version: "2.20.0", Revision: "linkerd", Roots: roots})
 	chart := plan.Charts[len(plan.Charts)-1]

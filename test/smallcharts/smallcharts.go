@@ -1,10 +1,11 @@
-// Package linkerdcharts serves small charts that have the names, the values and
-// the makings of Linkerd's as far as Meshloom depends on them. They are our own:
-// Linkerd's are fetched from its repository when it is installed, and are not
-// in tests.
-package linkerdcharts
+// Package smallcharts serves small charts that have the names, the values and
+// the makings of those of Linkerd and Consul as far as Meshloom depends on them,
+// and a bundle of Gateway API. They are our own: the projects' are fetched from
+// where they publish them when a mesh is installed, and are not in tests.
+package smallcharts
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -25,14 +26,14 @@ import (
 //go:embed all:charts
 var charts embed.FS
 
-// Serve serves a repository with the charts of every version of a catalog, and
-// returns its address.
-func Serve(t *testing.T, catalog install.Catalog) string {
+// Serve serves a repository with the charts of the names in every version of a
+// catalog, and returns its address.
+func Serve(t *testing.T, catalog install.Catalog, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, v := range catalog.Versions {
-		for name, version := range v.Charts {
-			if err := pack(name, version, v.App, dir); err != nil {
+		for _, name := range names {
+			if err := pack(name, cmp.Or(v.Charts[name], v.Version), v.App, dir); err != nil {
 				t.Fatal(err)
 			}
 		}
