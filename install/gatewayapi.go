@@ -60,8 +60,13 @@ func unfit(source ir.Source, message string) ir.Issue {
 	}
 }
 
-// CodeGatewayAPI: no bundle of Gateway API fits what is to be installed.
-const CodeGatewayAPI = "ML4001"
+// Codes of issues of plans, documented in docs/reference/codes.md.
+const (
+	// CodeGatewayAPI: no bundle of Gateway API fits what is to be installed. Ask
+	// for a version that takes the bundle of the cluster, or install one that the
+	// version takes.
+	CodeGatewayAPI = "ML4001"
+)
 
 // gatewayAPI is the bundle of the cluster, and whether it came with our release.
 func (c Cluster) gatewayAPI() (version string, ours bool) {

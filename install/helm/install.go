@@ -98,6 +98,9 @@ func (w writing) labels() map[string]string {
 func (e *Engine) install(ctx context.Context, config *action.Configuration, chart *chartv2.Chart, w writing) (ri.Releaser, error) {
 	in := action.NewInstall(config)
 	in.ReleaseName, in.Namespace = w.Chart.Release, w.Chart.Namespace
+	// What several meshes share may have a namespace that is no mesh's, which
+	// nobody else makes.
+	in.CreateNamespace = w.Chart.Shared
 	in.WaitStrategy, in.Timeout = kube.HookOnlyStrategy, e.options.HookTimeout
 	in.ForceConflicts, in.TakeOwnership = true, w.over
 	in.PostRenderer = keepDefinitions(chart)
