@@ -40,6 +40,9 @@ type Planner struct {
 	// Managers are the field managers of what a control plane makes by itself,
 	// beside its charts, in its own namespace.
 	Managers []string
+	// Held are the native kinds whose objects only a control plane that runs
+	// lets go of, because it puts finalizers on them: they go before it does.
+	Held []schema.GroupVersionKind
 	// Leftovers are objects that a control plane makes in namespaces all over
 	// the cluster and leaves there when it goes.
 	Leftovers []Leftover

@@ -3,15 +3,27 @@ package install
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
 )
 
+// heldPause is when to look again whether what a control plane has to let go of
+// is gone: nobody watches native objects here.
+const heldPause = 2 * time.Second
+
 // leave removes the mesh: never while somebody is in it, unless the user says
-// so; then the charts in reverse; then it lets go of the Mesh.
+// so; then what only its control plane lets go of; then the charts in reverse;
+// then it lets go of the Mesh.
 func (l *life) leave() Step {
 	if refusal := l.inUse(); refusal != nil {
 		return *refusal
+	}
+	if len(l.s.Held) > 0 && len(l.ownReleases()) > 0 {
+		return Step{
+			Kind: StepWait, After: heldPause, Reason: v1alpha1.ReasonDeleting,
+			Message: fmt.Sprintf("meshloom-operator has to remove what it wrote while the control plane can let go of it: %s", list(l.s.Held, 3)),
+		}
 	}
 	request := l.request(l.removed())
 	step := NextRemoval(request)

@@ -48,6 +48,9 @@ type Seen struct {
 	Trust TrustSeen
 	// Home is the namespace of the control plane.
 	Home NamespaceSeen
+	// Held name the objects of Planner.Held that Meshloom wrote, as
+	// "ServiceDefaults shop/web"; seen only once the Mesh is being deleted.
+	Held []string
 	// Leftovers name what the control plane left in namespaces, as
 	// "ConfigMap shop/root"; seen only once all of its releases are gone.
 	Leftovers []string

@@ -36,6 +36,9 @@ func Simulate(w Wanted, s Seen, step Step, state v1alpha1.InstallState) Seen {
 	case StepSweep:
 		next.Leftovers = nil
 	case StepDone, StepWait, StepRefuse, StepRelease:
+		if step.Reason == v1alpha1.ReasonDeleting {
+			next.Held = nil
+		}
 		next.followGateways()
 	}
 	return next

@@ -5,11 +5,37 @@ import (
 	"fmt"
 	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshloom/meshloom/install"
+	"github.com/meshloom/meshloom/internal/engine"
 )
+
+// held names the objects that Meshloom wrote and that only a control plane that
+// runs lets go of. Where a kind is not defined there are none.
+func (o *observer) held(ctx context.Context, p *install.Planner) ([]string, error) {
+	if o.live == nil {
+		return nil, nil
+	}
+	var names []string
+	for _, kind := range p.Held {
+		list := partialList(kind)
+		err := o.live.List(ctx, list, client.MatchingLabels{engine.LabelManagedBy: engine.ManagedBy}, client.HasLabels{engine.LabelUnit})
+		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", kind.Kind, err)
+		}
+		for i := range list.Items {
+			names = append(names, kind.Kind+" "+key(&list.Items[i]))
+		}
+	}
+	return names, nil
+}
 
 // leftovers names what the control plane of a mesh left in namespaces. While
 // releases of the mesh are left it is too early to look.

@@ -116,6 +116,9 @@ func (o *observer) see(ctx context.Context, t target, w install.Wanted) (install
 		return seen, err
 	}
 	if w.Deleting {
+		if seen.Held, err = o.held(ctx, t.provider.Charts); err != nil {
+			return seen, err
+		}
 		if seen.Leftovers, err = o.leftovers(ctx, t, seen.Cluster.Releases); err != nil {
 			return seen, err
 		}

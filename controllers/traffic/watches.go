@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrlcache "sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -114,10 +115,13 @@ func (w *Watches) take(old, next client.Object) {
 	}
 	w.events.Lock()
 	var keys []ir.Key
-	if next != nil {
-		keys = w.Store.Upsert(next)
-	} else {
+	switch {
+	case next == nil:
 		keys = w.Store.Delete(old)
+	case Leaving(next):
+		keys = w.Store.Delete(next)
+	default:
+		keys = w.Store.Upsert(next)
 	}
 	w.Joiner.Expect(cause, keys)
 	if len(keys) > manyUnits {
@@ -184,6 +188,18 @@ func (w *Watches) gone(obj client.Object) {
 func native(ref ir.Ref) translators.ObjectRef {
 	gvk := corev1.SchemeGroupVersion.WithKind(ref.Kind)
 	return translators.ObjectRef{GroupVersionKind: gvk, Namespace: ref.Namespace, Name: ref.Name}
+}
+
+// Leaving says whether an object is a Mesh that the installer is removing. For
+// us it is gone then: what we wrote goes while its control plane runs, which may
+// have to let go of it. One that waits for members to leave is still there.
+func Leaving(object client.Object) bool {
+	mesh, ok := object.(*v1alpha1.Mesh)
+	if !ok || mesh.DeletionTimestamp == nil || mesh.Status.Install == nil {
+		return false
+	}
+	c := meta.FindStatusCondition(mesh.Status.Install.Conditions, string(v1alpha1.ConditionReconciling))
+	return c != nil && c.Reason == string(v1alpha1.ReasonDeleting)
 }
 
 // EnvChanged says whether an event changed what was observed of a mesh or a

@@ -37,6 +37,7 @@ func planner() *install.Planner {
 		ProxyOf:  proxyOf,
 		Found:    installations,
 		Managers: []string{"consul-k8s-control-plane"},
+		Held:     slices.Clone(kinds),
 	}
 }
 
@@ -89,16 +90,17 @@ func saidByMesh(req install.MeshRequest) []install.Said {
 		{Path: "connectInject.apiGateway.manageExternalCRDs", Value: "false", Remedy: bundle},
 		{Path: "connectInject.enabled", Value: "true", Remedy: "leave it to Meshloom"},
 		{Path: "connectInject.default", Value: "true", Remedy: members},
-		{Path: "connectInject.namespaceSelector", Value: memberSelector(req.Mesh), Remedy: members},
+		{Path: "connectInject.namespaceSelector", Value: memberSelector(), Remedy: members},
 		{Path: "connectInject.transparentProxy.defaultEnabled", Value: "true", Remedy: "let proxies capture what members send"},
 		{Path: "global.enableConsulNamespaces", Value: "false", Remedy: "use the Community Edition, which is what Meshloom knows"},
 	}
 }
 
-// memberSelector is that of the namespaces whose pods get a proxy: the members, which
-// Meshloom labels. The chart takes it as text.
-func memberSelector(mesh string) string {
-	text, err := yaml.Marshal(map[string]any{"matchLabels": map[string]string{v1alpha1.LabelMesh: mesh}})
+// memberSelector is that of the namespaces whose new pods get a proxy: those with
+// our mark. The label of members would not do, which stays until the last proxy
+// has left. The chart takes it as text.
+func memberSelector() string {
+	text, err := yaml.Marshal(map[string]any{"matchLabels": map[string]string{labelInject: injectEnabled}})
 	if err != nil {
 		return ""
 	}
@@ -144,7 +146,7 @@ func ownValues(req install.MeshRequest) map[string]any {
 			"gossipEncryption":         map[string]any{"autoGenerate": true},
 		},
 		"connectInject": map[string]any{
-			"enabled": true, "default": true, "namespaceSelector": memberSelector(req.Mesh),
+			"enabled": true, "default": true, "namespaceSelector": memberSelector(),
 			"apiGateway": map[string]any{"manageExternalCRDs": false, "manageNonStandardCRDs": true},
 		},
 	}
