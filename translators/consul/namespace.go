@@ -8,12 +8,12 @@ import (
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
-// translateNamespace writes what a member namespace needs: intentions of the
-// Services that no AccessPolicy targets, where policies speak of the whole
+// translateNamespace writes what a member namespace needs: the mark of the
+// injector, intentions of the Services that no AccessPolicy targets, where policies speak of the whole
 // namespace, and which Services accept plaintext. What Consul has once for all
 // is the mesh unit's.
 func translateNamespace(_ translators.Env, u *ir.NamespaceUnit) translators.Result {
-	var result translators.Result
+	result := translators.Result{Contributions: membership(u)}
 	for i := range u.Services {
 		d := ownDestination(u, &u.Services[i])
 		part := d.translate()

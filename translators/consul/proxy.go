@@ -4,13 +4,40 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/meshloom/meshloom/install"
+	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
 // proxyContainer is the name of the container that the injector adds; in a pod
 // of several services there is one for each, with the service's name after it.
 const proxyContainer = "consul-dataplane"
+
+// The mark on namespaces by which the injector that we install knows whose new
+// pods get a proxy. Consul has none of its own: its chart takes a selector.
+const (
+	labelInject   = "meshloom.io/consul-inject"
+	injectEnabled = "enabled"
+)
+
+// memberMarks are those of a namespace of a mesh that we install.
+func memberMarks(translators.Env) []translators.Mark {
+	return []translators.Mark{{Place: translators.OnNamespace, Key: labelInject, Value: injectEnabled}}
+}
+
+// membership contributes the mark of the injector to the Namespace, where it is
+// ours to write.
+func membership(u *ir.NamespaceUnit) []translators.Contribution {
+	if u.MarksAlone {
+		return nil
+	}
+	return []translators.Contribution{{
+		Object: translators.ObjectRef{GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, Name: u.Name},
+		Path:   []string{"metadata", "labels", labelInject}, Value: injectEnabled, Source: u.Mesh.Source.At("spec.members"),
+	}}
+}
 
 func isProxy(container string) bool {
 	return container == proxyContainer || strings.HasPrefix(container, proxyContainer+"-")
