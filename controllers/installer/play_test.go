@@ -62,6 +62,10 @@ type dialect interface {
 	inject(ctx context.Context, ns *corev1.Namespace, pod *corev1.Pod) error
 }
 
+// worker is a dialect whose control plane does something by itself, over and
+// over.
+type worker interface{ work(ctx context.Context) error }
+
 // speak has the player mark and inject as another mesh does.
 func (p *player) speak(mesh dialect) {
 	p.mu.Lock()
@@ -86,6 +90,11 @@ func (p *player) turn(ctx context.Context) error {
 	var namespaces corev1.NamespaceList
 	if err := p.c.List(ctx, &namespaces); err != nil {
 		return err
+	}
+	if works, ok := p.spoken().(worker); ok {
+		if err := works.work(ctx); err != nil {
+			return err
+		}
 	}
 	behind := 0
 	for i := range namespaces.Items {
@@ -230,7 +239,7 @@ func tidy(t *testing.T, c client.Client) {
 	t.Cleanup(func() {
 		ctx := context.Background()
 		for _, list := range []client.ObjectList{
-			&v1alpha1.IngressGatewayList{}, &v1alpha1.IngressControllerList{}, &v1alpha1.MeshList{}, &appsv1.DeploymentList{},
+			&v1alpha1.IngressGatewayList{}, &v1alpha1.IngressControllerList{}, &v1alpha1.MeshList{}, &appsv1.DeploymentList{}, &appsv1.StatefulSetList{},
 		} {
 			if err := c.List(ctx, list); err != nil {
 				t.Error(err)
