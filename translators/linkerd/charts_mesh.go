@@ -12,7 +12,7 @@ import (
 // cluster has none of somebody else, those of Linkerd, then all that runs.
 func planMesh(req install.MeshRequest) install.Plan {
 	source := sourceOf(req)
-	own, issues := userValues(source, req.Spec.Helm)
+	own, issues := install.UserValues(source, req.Spec.Helm, codeValues)
 	plan := install.Plan{Issues: issues}
 	if req.Spec.DataPlane == v1alpha1.DataPlaneAmbient {
 		plan.Issues = append(plan.Issues, planRefused(source.At("spec.dataPlane"), codeCannotInstall, v1alpha1.ReasonUnsupported,
@@ -23,8 +23,8 @@ func planMesh(req install.MeshRequest) install.Plan {
 			"the control plane that runs has roots of trust that Meshloom does not know, and without them proxies would refuse each other: "+
 				"have it take its issuer from a Secret (identity.issuer.scheme "+issuerScheme+"), and repeat that and identityTrustAnchorsPEM there"))
 	}
-	plan.Issues = append(plan.Issues, contradictions(source.At("spec.helm.values"), own, saidByMesh(req))...)
-	if value, _ := lookUp(own, []string{"cniEnabled"}); value == true {
+	plan.Issues = append(plan.Issues, install.Contradictions(source, own, saidByMesh(req), codeValues)...)
+	if value, _ := install.LookUp(own, "cniEnabled"); value == true {
 		plan.Issues = append(plan.Issues, planNote(source.At("spec.helm.values.cniEnabled"),
 			"the chart linkerd2-cni is not installed by Meshloom: install it before, or pods of members do not start"))
 	}

@@ -50,7 +50,7 @@ func noted(roots string) string {
 
 // lifetime is how long certificates of proxies live.
 func lifetime(req install.MeshRequest) time.Duration {
-	own, _ := userValues(sourceOf(req), req.Spec.Helm)
+	own, _ := install.UserValues(sourceOf(req), req.Spec.Helm, codeValues)
 	return max(durationAt(own, "identity.issuer.issuanceLifetime", issuance), refresh) +
 		durationAt(own, "identity.issuer.clockSkewAllowance", drift)
 }
@@ -58,7 +58,7 @@ func lifetime(req install.MeshRequest) time.Duration {
 // durationAt reads the duration at a path of values; otherwise where there is
 // none.
 func durationAt(values map[string]any, path string, otherwise time.Duration) time.Duration {
-	value, _ := lookUp(values, strings.Split(path, "."))
+	value, _ := install.LookUp(values, path)
 	text, _ := value.(string)
 	if d, err := time.ParseDuration(text); err == nil {
 		return d
