@@ -59,8 +59,13 @@ func (p *consulPlane) inject(ctx context.Context, ns *corev1.Namespace, pod *cor
 	if err := p.c.Get(ctx, types.NamespacedName{Name: "consul-connect-injector"}, &hook); err != nil {
 		return client.IgnoreNotFound(err)
 	}
+	// The one that was passed may be older than the restart.
+	var now corev1.Namespace
+	if err := p.c.Get(ctx, client.ObjectKeyFromObject(ns), &now); err != nil {
+		return err
+	}
 	selector, err := metav1.LabelSelectorAsSelector(hook.Webhooks[0].NamespaceSelector)
-	if err != nil || !selector.Matches(labels.Set(ns.Labels)) {
+	if err != nil || !selector.Matches(labels.Set(now.Labels)) {
 		return err
 	}
 	injector, err := p.injector(ctx)
