@@ -62,7 +62,7 @@ func planMesh(req install.MeshRequest) install.Plan {
 	if has := req.Cluster.GatewayAPI; has != "" && !window.Holds(has) && install.Newer(has, window.Max+".99") {
 		refuse("spec.version", fmt.Sprintf("its chart brings a definition of TCPRoute that bundle %s of Gateway API refuses: ask for version 2.0", has))
 	}
-	plan.Issues = append(plan.Issues, install.Contradictions(source, own, saidByMesh(req), codeValues)...)
+	plan.Issues = append(plan.Issues, install.Contradictions(source, own, saidByMesh(), codeValues)...)
 	if on, _ := install.LookUp(own, "global.acls.manageSystemACLs"); on != true {
 		plan.Issues = append(plan.Issues, ir.Issue{
 			Effect: ir.EffectNote, Source: source.At("spec.helm.values"), Reason: string(v1alpha1.ReasonEmulated), Code: codeUnproven,
@@ -80,7 +80,7 @@ func planMesh(req install.MeshRequest) install.Plan {
 }
 
 // saidByMesh is what a Mesh says of the values of its chart.
-func saidByMesh(req install.MeshRequest) []install.Said {
+func saidByMesh() []install.Said {
 	const bundle = "let Meshloom choose the bundle of Gateway API"
 	const members = "say by spec.members who is in the mesh"
 	return []install.Said{
@@ -112,7 +112,7 @@ func consulChart(req install.MeshRequest, own map[string]any) install.Chart {
 	chart := install.Chart{
 		Release: chartName, Namespace: req.Namespace, Name: chartName, Version: req.Version,
 		Source: install.Source{Kind: install.Repository, Location: catalog().Repository},
-		Values: install.MergeValues(ownValues(req), own),
+		Values: install.MergeValues(ownValues(), own),
 		Gates: []install.Gate{
 			{Kind: install.WorkloadReady, Resource: "StatefulSet", Namespace: req.Namespace, Name: "consul-server"},
 			{Kind: install.WorkloadReady, Resource: "Deployment", Namespace: req.Namespace, Name: "consul-connect-injector"},
@@ -137,7 +137,7 @@ func consulChart(req install.MeshRequest, own map[string]any) install.Chart {
 }
 
 // ownValues are those of the chart before the user's own.
-func ownValues(req install.MeshRequest) map[string]any {
+func ownValues() map[string]any {
 	return map[string]any{
 		"global": map[string]any{
 			"name":                     chartName,
