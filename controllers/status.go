@@ -62,6 +62,7 @@ func (a *assembly) statusOf(s status.Subject) client.Object {
 		seen := mesh.Seen{Namespace: m.ControlPlaneNamespace}
 		if p := a.provider(string(o.Spec.Provider)); p != nil && p.Mesh != nil {
 			seen.Offered, seen.Observation = true, a.observe(p, true, seen.Namespace)
+			seen.Facts, seen.GatewayAPI = p.Facts, a.definitions.GatewayAPI()
 		}
 		seen.Held, seen.Of = a.guard.Holding(o.Name)
 		return mesh.Status(s, seen)
@@ -70,6 +71,7 @@ func (a *assembly) statusOf(s status.Subject) client.Object {
 		seen := ingress.Seen{Namespace: c.Namespace, Gateways: a.gateways(o.Name)}
 		if p := a.provider(string(o.Spec.Provider)); p != nil && p.Ingress != nil {
 			seen.Offered, seen.Observation = true, a.observe(p, false, seen.Namespace)
+			seen.GatewayAPI = a.definitions.GatewayAPI()
 		}
 		return ingress.ControllerStatus(s, seen)
 	case *v1alpha1.IngressGateway:

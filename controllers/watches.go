@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -101,7 +102,7 @@ func (a *assembly) definition(obj client.Object, gone bool) {
 	if !ok {
 		return
 	}
-	whole := a.definitions.Whole(a.names)
+	whole, api := a.definitions.Whole(a.names), a.definitions.GatewayAPI()
 	if gone {
 		a.definitions.Remove(crd.Name)
 	} else {
@@ -110,6 +111,9 @@ func (a *assembly) definition(obj client.Object, gone bool) {
 	if !whole && a.definitions.Whole(a.names) {
 		// Removals that were stopped can go on.
 		a.watches.Due(a.cache.Units())
+	}
+	if !reflect.DeepEqual(api, a.definitions.GatewayAPI()) {
+		a.watches.Changed(slices.Concat(a.store.Refs(v1alpha1.KindMesh), a.store.Refs(v1alpha1.KindIngressController)))
 	}
 	select {
 	case a.poke <- struct{}{}:

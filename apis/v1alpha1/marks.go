@@ -7,6 +7,10 @@ const (
 	// LabelGatewayMesh on a Namespace names the Mesh that its IngressGateways
 	// take part in.
 	LabelGatewayMesh = GroupName + "/gateway-mesh"
+	// FactPrefix begins the annotations of a Mesh that say facts which cannot be
+	// observed, as facts.meshloom.io/probeNetworks; the docs of each mesh name
+	// those that it reads.
+	FactPrefix = "facts." + GroupName + "/"
 	// AnnotationRevision on a Namespace names the control plane of its mesh
 	// that new pods belong to. Absent means the mesh's own.
 	AnnotationRevision = GroupName + "/revision"

@@ -26,6 +26,8 @@ type Seen struct {
 	// Namespace is where it runs.
 	Namespace   string
 	Observation *translators.Observation
+	// GatewayAPI is what the cluster has of it; nil where it has none.
+	GatewayAPI *v1alpha1.ObservedGatewayAPI
 	// Gateways is the number of IngressGateways that name it.
 	Gateways int32
 }
@@ -57,7 +59,7 @@ func ControllerStatus(s status.Subject, seen Seen) client.Object {
 		accepted, installed, installing.Shown())
 	status.Inherit(controller.Status.Conditions, next.Status.Conditions, s.Now)
 	next.Status.Members = ptr.To(seen.Gateways)
-	mesh.Observed(&next.Status.InstalledStatus, seen.Observation)
+	mesh.Observed(&next.Status.InstalledStatus, seen.Observation, seen.GatewayAPI)
 	return next
 }
 

@@ -4,6 +4,7 @@
 package mesh
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,6 +29,10 @@ type Seen struct {
 	Namespace string
 	// Observation is nil where the control plane was not found.
 	Observation *translators.Observation
+	// GatewayAPI is what the cluster has of it; nil where it has none.
+	GatewayAPI *v1alpha1.ObservedGatewayAPI
+	// Facts are those that the provider reads.
+	Facts []translators.Fact
 	// Held is the number of native objects whose removal waits for somebody to
 	// agree, of all those of the mesh.
 	Held, Of int
@@ -45,7 +50,7 @@ func Status(s status.Subject, seen Seen) client.Object {
 	next.Status.Conditions = conditions(s, mesh, seen)
 	status.Inherit(mesh.Status.Conditions, next.Status.Conditions, s.Now)
 	next.Status.Members = ptr.To(members(s.Reports))
-	Observed(&next.Status.InstalledStatus, chosen(seen.Observation, mesh.Status.Install))
+	Observed(&next.Status.InstalledStatus, said(chosen(seen.Observation, mesh.Status.Install), mesh, seen.Facts), seen.GatewayAPI)
 	return next
 }
 
@@ -62,9 +67,56 @@ func chosen(seen *translators.Observation, state *v1alpha1.InstallState) *transl
 	return &next
 }
 
+// said returns what was observed with the facts that the Mesh's annotations say:
+// what nobody can see, and whoever runs the cluster knows.
+func said(seen *translators.Observation, mesh *v1alpha1.Mesh, known []translators.Fact) *translators.Observation {
+	if seen == nil {
+		return nil
+	}
+	next := *seen
+	next.Env.Facts = maps.Clone(seen.Env.Facts)
+	for _, fact := range known {
+		if value := mesh.Annotations[v1alpha1.FactPrefix+fact.Name]; value != "" {
+			if next.Env.Facts == nil {
+				next.Env.Facts = map[string]string{}
+			}
+			next.Env.Facts[fact.Name] = value
+		}
+	}
+	return &next
+}
+
+// unknownFacts are about annotations that say facts which nobody reads.
+func unknownFacts(ref ir.Ref, mesh *v1alpha1.Mesh, known []translators.Fact) []ir.Issue {
+	var names []string
+	for _, fact := range known {
+		names = append(names, fact.Name)
+	}
+	var issues []ir.Issue
+	for _, key := range slices.Sorted(maps.Keys(mesh.Annotations)) {
+		name, is := strings.CutPrefix(key, v1alpha1.FactPrefix)
+		if !is || slices.Contains(names, name) {
+			continue
+		}
+		issues = append(issues, ir.Issue{
+			Effect: ir.EffectPartial, Source: ir.Source{Ref: ref, Field: "metadata.annotations"}, Reason: string(v1alpha1.ReasonInvalid),
+			Code: CodeUnknownFact, Message: fmt.Sprintf("annotation %s says a fact that provider %s does not read; it reads: %s",
+				key, mesh.Spec.Provider, cmp.Or(strings.Join(names, ", "), "none")),
+		})
+	}
+	return issues
+}
+
+// Codes of issues of Meshes, documented in docs/reference/codes.md.
+const (
+	// CodeUnknownFact: an annotation of a Mesh that says a fact which its provider
+	// does not read. Correct its name, or remove it.
+	CodeUnknownFact = "ML3013"
+)
+
 // Observed writes what was observed into a status. What was last seen stays
 // while nothing is: a control plane that restarts has not changed.
-func Observed(out *v1alpha1.InstalledStatus, seen *translators.Observation) {
+func Observed(out *v1alpha1.InstalledStatus, seen *translators.Observation, api *v1alpha1.ObservedGatewayAPI) {
 	if seen == nil {
 		return
 	}
@@ -75,7 +127,7 @@ func Observed(out *v1alpha1.InstalledStatus, seen *translators.Observation) {
 			out.Version = r.Version
 		}
 	}
-	out.Env = &v1alpha1.ObservedEnv{Variant: env.Variant, Version: env.Version, Edition: env.Edition}
+	out.Env = &v1alpha1.ObservedEnv{Variant: env.Variant, Version: env.Version, Edition: env.Edition, GatewayAPI: api.DeepCopy()}
 	for name, value := range env.Facts {
 		out.Env.Facts = append(out.Env.Facts, v1alpha1.ObservedFact{Name: name, Value: value})
 	}
@@ -108,6 +160,7 @@ func conditions(s status.Subject, mesh *v1alpha1.Mesh, seen Seen) []metav1.Condi
 			Code: translators.CodeNotOffered, Message: fmt.Sprintf("provider %s is not offered by this version of Meshloom; choose another", mesh.Spec.Provider),
 		})
 	}
+	outcome.Issues = append(outcome.Issues, unknownFacts(s.Ref, mesh, seen.Facts)...)
 	if seen.Held > 0 {
 		outcome.Issues = append(outcome.Issues, held(s.Ref, seen))
 	}

@@ -112,7 +112,7 @@ func TestInstallerChooses(t *testing.T) {
 	}
 	for revision, want := range map[string]string{"": "1.30.4", "old": "1.30.4", "new": "1.31.0", "not seen": "1.30.4"} {
 		var got v1alpha1.InstalledStatus
-		Observed(&got, chosen(seen, &v1alpha1.InstallState{Revision: revision}))
+		Observed(&got, chosen(seen, &v1alpha1.InstallState{Revision: revision}), nil)
 		fact := revision
 		if fact == "" {
 			fact = "old"

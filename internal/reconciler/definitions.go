@@ -2,12 +2,15 @@ package reconciler
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/meshloom/meshloom/apis/v1alpha1"
 )
 
 // Definitions knows which kinds the API server serves, from its CRDs. Kinds
@@ -17,13 +20,24 @@ type Definitions struct {
 	served map[schema.GroupVersionKind]schema.GroupVersionResource
 	crds   map[string][]schema.GroupVersionKind
 	whole  map[string]bool
+	// bundle and channel are those that a CRD of Gateway API says it is of, by
+	// its name.
+	bundle, channel map[string]string
 }
+
+// The marks of Gateway API on its CRDs.
+const (
+	groupGatewayAPI   = "gateway.networking.k8s.io"
+	annotationBundle  = groupGatewayAPI + "/bundle-version"
+	annotationChannel = groupGatewayAPI + "/channel"
+)
 
 // NewDefinitions returns definitions without any CRD.
 func NewDefinitions() *Definitions {
 	return &Definitions{
 		served: map[schema.GroupVersionKind]schema.GroupVersionResource{},
 		crds:   map[string][]schema.GroupVersionKind{}, whole: map[string]bool{},
+		bundle: map[string]string{}, channel: map[string]string{},
 	}
 }
 
@@ -39,6 +53,9 @@ func (d *Definitions) Put(crd *apiextensionsv1.CustomResourceDefinition) {
 		return
 	}
 	d.whole[crd.Name] = true
+	if crd.Spec.Group == groupGatewayAPI {
+		d.bundle[crd.Name], d.channel[crd.Name] = strings.TrimPrefix(crd.Annotations[annotationBundle], "v"), crd.Annotations[annotationChannel]
+	}
 	for _, version := range crd.Spec.Versions {
 		if !version.Served {
 			continue
@@ -63,6 +80,28 @@ func (d *Definitions) remove(name string) {
 	}
 	delete(d.crds, name)
 	delete(d.whole, name)
+	delete(d.bundle, name)
+	delete(d.channel, name)
+}
+
+// GatewayAPI returns what the cluster has of Gateway API: the bundle and the
+// channel that the CRD of HTTPRoutes is of, and all that is served. It is nil
+// where there is none.
+func (d *Definitions) GatewayAPI() *v1alpha1.ObservedGatewayAPI {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if len(d.bundle) == 0 {
+		return nil
+	}
+	const routes = "httproutes." + groupGatewayAPI
+	api := &v1alpha1.ObservedGatewayAPI{Version: d.bundle[routes], Channel: d.channel[routes]}
+	for name := range d.bundle {
+		for _, kind := range d.crds[name] {
+			api.Served = append(api.Served, kind.Kind+"/"+kind.Version)
+		}
+	}
+	slices.Sort(api.Served)
+	return api
 }
 
 // Served says whether the API server serves a kind.
@@ -102,6 +141,7 @@ func TrimDefinition(obj any) (any, error) {
 		TypeMeta: crd.TypeMeta,
 		ObjectMeta: metav1.ObjectMeta{
 			Name: crd.Name, UID: crd.UID, ResourceVersion: crd.ResourceVersion, DeletionTimestamp: crd.DeletionTimestamp,
+			Annotations: bundleMarks(crd.Annotations),
 		},
 	}
 	trimmed.Spec.Group, trimmed.Spec.Names = crd.Spec.Group, crd.Spec.Names
@@ -112,4 +152,16 @@ func TrimDefinition(obj any) (any, error) {
 		})
 	}
 	return trimmed, nil
+}
+
+// bundleMarks are the annotations by which a CRD says of which bundle of Gateway
+// API it is.
+func bundleMarks(all map[string]string) map[string]string {
+	marks := map[string]string{}
+	for _, key := range []string{annotationBundle, annotationChannel} {
+		if value, ok := all[key]; ok {
+			marks[key] = value
+		}
+	}
+	return marks
 }

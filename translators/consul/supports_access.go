@@ -1,6 +1,7 @@
 package consul
 
 import (
+	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -45,7 +46,8 @@ func accessSupports(env translators.Env) map[ir.Feature]translators.Support {
 // terminating gateway alone.
 func externalSupports(env translators.Env) map[ir.Feature]translators.Support {
 	all := unsupported("no terminating gateway is known, and members reach hosts outside " +
-		"without being told while egress.default is Allow: install one with the chart's terminatingGateways")
+		"without being told while egress.default is Allow: install one with the chart's terminatingGateways, and annotate the Mesh with " +
+		v1alpha1.FactPrefix + FactTerminatingGateway)
 	if env.Facts[FactTerminatingGateway] == "" {
 		return map[ir.Feature]translators.Support{
 			ir.ExternalHost: all, ir.ExternalWildcard: all, ir.ExternalDNS: all,

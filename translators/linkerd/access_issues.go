@@ -137,7 +137,7 @@ func (w *writer) probeIssues(policies []ir.Source, port containerPort) []ir.Issu
 	if len(paths) == 0 {
 		return nil
 	}
-	effect, from := ir.EffectPartial, "everybody who can connect, because it is not known where kubelet sends its probes from: set the fact "+FactProbeNetworks
+	effect, from := ir.EffectPartial, "everybody who can connect, because it is not known where kubelet sends its probes from: annotate the Mesh with "+v1alpha1.FactPrefix+FactProbeNetworks
 	if len(w.probers) > 0 {
 		effect, from = ir.EffectNote, "callers in "+strings.Join(w.probers, ", ")
 	}
