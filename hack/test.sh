@@ -17,7 +17,5 @@ done
 
 # Schemas that no Go module serves are looked for beside the tree. Without them the objects of those meshes are compared
 # with golden files, evaluated and counted, but not checked against their definitions.
-for file in linkerd.yaml consul-k8s.yaml; do
-	[[ -e ${MESHLOOM_CRDS:-../shared/crds}/$file ]] ||
-		echo "NOT RUN: checks against $file: it is not in ${MESHLOOM_CRDS:-../shared/crds} (MESHLOOM_CRDS names another folder)"
-done
+[[ -d ${MESHLOOM_CRDS:-../shared/crds} ]] ||
+	echo "NOT RUN: checks against schemas that no Go module serves: there is no ${MESHLOOM_CRDS:-../shared/crds} (MESHLOOM_CRDS names the folder)"

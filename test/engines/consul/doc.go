@@ -13,3 +13,5 @@
 // write it in the order in which the operator applies it, and see what Consul
 // accepts, what it compiles, and where requests end up.
 package consul
+
+//meshloom:beyond-the-core
