@@ -64,7 +64,9 @@ type dialect interface {
 
 // worker is a dialect whose control plane does something by itself, over and
 // over.
-type worker interface{ work(ctx context.Context) error }
+type worker interface {
+	work(ctx context.Context) error
+}
 
 // speak has the player mark and inject as another mesh does.
 func (p *player) speak(mesh dialect) {

@@ -7,11 +7,10 @@ import (
 	"log"
 	"os"
 
-	mcli "github.com/mitchellh/cli"
-
 	"github.com/hashicorp/consul/command/agent"
 	"github.com/hashicorp/consul/command/cli"
 	_ "github.com/hashicorp/consul/service_os"
+	mcli "github.com/mitchellh/cli"
 )
 
 func main() {

@@ -71,7 +71,7 @@ func TestWaypointGetsTheRoutes(t *testing.T) {
 		t.Fatalf("%v\nlisteners %s", err, strings.Join(names, "\n"))
 	}
 	for _, version := range []string{"v1", "v2"} {
-		cluster := w.cluster(version, t)
+		cluster := w.cluster(t, version)
 		if snapshot.Clusters[cluster] == nil {
 			t.Errorf("the waypoint has no cluster %s", cluster)
 			continue
@@ -83,7 +83,7 @@ func TestWaypointGetsTheRoutes(t *testing.T) {
 }
 
 // cluster is the one of the Service that stands for a version.
-func (w *world) cluster(version string, t *testing.T) string {
+func (w *world) cluster(t *testing.T, version string) string {
 	t.Helper()
 	for _, o := range w.of("Service") {
 		if o.Object["spec"].(map[string]any)["selector"].(map[string]any)["version"] == version {

@@ -126,9 +126,11 @@ const InsertBeforeFirstMatch InsertLocation = "BeforeFirstMatch"
 func InsertHTTPFilter([]*listener.Filter, *hcm.HttpFilter, InsertOptions) ([]*listener.Filter, error) {
 	return nil, errRefused
 }
+
 func InsertNetworkFilter([]*listener.Filter, *listener.Filter, InsertOptions) ([]*listener.Filter, error) {
 	return nil, errRefused
 }
+
 func GetHTTPConnectionManager(*listener.Filter) (*hcm.HttpConnectionManager, int, error) {
 	return nil, 0, errRefused
 }
