@@ -136,7 +136,7 @@ func (d *destination) policies() []ir.Source {
 
 // origin is the policy in whose name contributions are made.
 func (d *destination) origin() ir.Source {
-	policies := origins(d.policies())
+	policies := ir.Origins(d.policies()...)
 	if len(policies) == 0 {
 		return d.mesh.Source
 	}

@@ -38,7 +38,7 @@ func protocolPart(service ir.ServiceName, source ir.Source, protocol ir.Protocol
 func (t *table) defaults() {
 	var sources []ir.Source
 	for i := range t.lines {
-		sources = append(sources, routeSources(&t.lines[i])...)
+		sources = append(sources, t.lines[i].Sources()...)
 	}
 	t.speaks(ir.ServiceName{Namespace: t.unit.Service.Namespace, Name: t.apex}, first(sources))
 	if len(t.unit.Subsets) > 0 {
@@ -72,7 +72,7 @@ func (t *table) backend(r *ir.Route, b *ir.Backend) {
 			b.Service.Port.Number, b.Service.Name, b.Service.Port.Protocol, t.unit.Service.Name, t.port.Protocol))
 		return
 	}
-	source := first(append([]ir.Source{b.Source}, routeSources(r)...))
+	source := first(append([]ir.Source{b.Source}, r.Sources()...))
 	t.speaks(service, source)
 	t.registers(service, b.Service.Port, source)
 	if request := r.Timeouts.Request; request != nil && (request.Duration.Duration == 0 || request.Duration.Duration > proxyTimeout) {
@@ -119,7 +119,7 @@ func (t *table) nobody() string {
 		t.empty = true
 		var sources []ir.Source
 		for i := range t.lines {
-			sources = append(sources, routeSources(&t.lines[i])...)
+			sources = append(sources, t.lines[i].Sources()...)
 		}
 		t.virtualDefaults(name, sources)
 	}

@@ -55,7 +55,7 @@ func (e *entry[S]) DeepCopyObject() runtime.Object {
 
 // object wraps an entry with where it came from and what must exist before it.
 func object[S any](e *entry[S], sources []ir.Source, after ...translators.ObjectRef) translators.Object {
-	return translators.Object{Object: e, Sources: origins(sources), After: after}
+	return translators.Object{Object: e, Sources: ir.Origins(sources...), After: after}
 }
 
 // refTo names an entry.

@@ -1,11 +1,9 @@
 package consul
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"github.com/meshloom/meshloom/translators/ir"
@@ -36,19 +34,4 @@ func virtualName(apex string, identity any) string {
 		apex = strings.TrimRight(apex[:limit], "-.")
 	}
 	return apex + "-" + hash
-}
-
-// origins reduces sources to the objects they name, sorted and each once.
-// Defaults of ours have no object and are left out.
-func origins(sources []ir.Source) []ir.Source {
-	var out []ir.Source
-	for _, s := range sources {
-		if s.Name != "" {
-			out = append(out, ir.Source{Ref: s.Ref, Generation: s.Generation})
-		}
-	}
-	slices.SortFunc(out, func(a, b ir.Source) int {
-		return cmp.Or(a.Compare(b.Ref), cmp.Compare(a.Generation, b.Generation))
-	})
-	return slices.Compact(out)
 }

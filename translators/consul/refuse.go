@@ -15,7 +15,7 @@ func refusals(u *ir.ServiceUnit) []ir.Issue {
 		return nil
 	}
 	var issues []ir.Issue
-	for _, source := range origins(unitSources(u)) {
+	for _, source := range ir.Origins(unitSources(u)...) {
 		issues = append(issues, finding{source: source, code: code}.reject("%s", why))
 	}
 	return issues
@@ -72,7 +72,7 @@ func unitSources(u *ir.ServiceUnit) []ir.Source {
 	var sources []ir.Source
 	for i := range u.Ports {
 		for j := range u.Ports[i].Routes {
-			sources = append(sources, routeSources(&u.Ports[i].Routes[j])...)
+			sources = append(sources, u.Ports[i].Routes[j].Sources()...)
 		}
 	}
 	d := &u.Destination

@@ -38,7 +38,7 @@ func (t *table) destination(r *ir.Route, last bool) *routeDestination {
 // virtual makes the service that stands for a line.
 func (t *table) virtual(r *ir.Route) string {
 	name := virtualName(t.apex, r.Match)
-	t.virtualDefaults(name, routeSources(r))
+	t.virtualDefaults(name, r.Sources())
 	return name
 }
 
@@ -67,7 +67,7 @@ func (t *table) splitter(name string, r *ir.Route, shares []share) {
 		}
 	}
 	entry := newEntry(serviceSplitterKind, t.unit.Service.Namespace, name, spec)
-	t.result.Objects = append(t.result.Objects, object(entry, routeSources(r), after...))
+	t.result.Objects = append(t.result.Objects, object(entry, r.Sources(), after...))
 	t.targets = append(t.targets, t.ref(serviceSplitterKind, name))
 }
 

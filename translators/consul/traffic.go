@@ -100,7 +100,7 @@ func (t *table) routes() {
 	}
 	var sources []ir.Source
 	for i := range t.lines {
-		sources = append(sources, routeSources(&t.lines[i])...)
+		sources = append(sources, t.lines[i].Sources()...)
 	}
 	router := newEntry(serviceRouterKind, t.unit.Service.Namespace, t.apex, serviceRouter{Routes: t.routed})
 	t.result.Objects = append(t.result.Objects, object(router, sources, slices.Concat(t.after, t.targets)...))
@@ -171,21 +171,4 @@ func (t *table) hostUntouched(r *ir.Route) bool {
 		check(&r.Backends[i].Filters, ir.BackendHeaders, ir.BackendHeaders)
 	}
 	return ok
-}
-
-// routeSources names all objects that a route came from.
-func routeSources(r *ir.Route) []ir.Source {
-	sources := []ir.Source{r.Source}
-	for i := range r.Backends {
-		sources = append(sources, r.Backends[i].Source)
-	}
-	for _, t := range []*ir.Timeout{r.Timeouts.Request, r.Timeouts.BackendRequest} {
-		if t != nil {
-			sources = append(sources, t.Source)
-		}
-	}
-	if r.Retry != nil {
-		sources = append(sources, r.Retry.Source)
-	}
-	return sources
 }

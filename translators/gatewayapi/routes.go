@@ -1,7 +1,6 @@
 package gatewayapi
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -108,39 +107,4 @@ func (t *ordering) acrossRules(first, second []Line) {
 			}
 		}
 	}
-}
-
-// RouteSources names all objects that a route came from.
-func RouteSources(r *ir.Route) []ir.Source {
-	sources := []ir.Source{r.Source}
-	for i := range r.Backends {
-		sources = append(sources, r.Backends[i].Source)
-	}
-	for _, t := range []*ir.Timeout{r.Timeouts.Request, r.Timeouts.BackendRequest} {
-		if t != nil {
-			sources = append(sources, t.Source)
-		}
-	}
-	if r.Retry != nil {
-		sources = append(sources, r.Retry.Source)
-	}
-	if r.Fault != nil {
-		sources = append(sources, r.Fault.Source)
-	}
-	return sources
-}
-
-// Origins reduces sources to the objects they name, sorted and each once.
-// Defaults of ours have no object and are left out.
-func Origins(sources ...ir.Source) []ir.Source {
-	var out []ir.Source
-	for _, s := range sources {
-		if s.Name != "" {
-			out = append(out, ir.Source{Ref: s.Ref, Generation: s.Generation})
-		}
-	}
-	slices.SortFunc(out, func(a, b ir.Source) int {
-		return cmp.Or(a.Compare(b.Ref), cmp.Compare(a.Generation, b.Generation))
-	})
-	return slices.Compact(out)
 }

@@ -94,7 +94,7 @@ func SubsetServices(u *ir.ServiceUnit) (objects []translators.Object, issues []i
 	for i := range u.Subsets {
 		subset := &u.Subsets[i]
 		service, problems := SubsetService(u.Mesh.Name, &u.Service, subset)
-		objects = append(objects, translators.Object{Object: service, Sources: Origins(subset.Source)})
+		objects = append(objects, translators.Object{Object: service, Sources: ir.Origins(subset.Source)})
 		issues = append(issues, problems...)
 	}
 	return objects, issues

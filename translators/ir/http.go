@@ -21,6 +21,26 @@ type Route struct {
 	Source Source `json:"source"`
 }
 
+// Sources are those of everything that a route is made of.
+func (r *Route) Sources() []Source {
+	sources := []Source{r.Source}
+	for i := range r.Backends {
+		sources = append(sources, r.Backends[i].Source)
+	}
+	for _, t := range []*Timeout{r.Timeouts.Request, r.Timeouts.BackendRequest} {
+		if t != nil {
+			sources = append(sources, t.Source)
+		}
+	}
+	if r.Retry != nil {
+		sources = append(sources, r.Retry.Source)
+	}
+	if r.Fault != nil {
+		sources = append(sources, r.Fault.Source)
+	}
+	return sources
+}
+
 // Match is a conjunction: all that is set must match.
 type Match struct {
 	Path *PathMatch `json:"path,omitempty"`

@@ -1,6 +1,10 @@
 package ir
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Ref names one object of the cluster by kind, namespace and name. The
 // namespace of a cluster-scoped object is empty. Kinds of the unified API and
@@ -70,4 +74,19 @@ type Participant struct {
 	Generation int64  `json:"generation,omitempty"`
 	Target     Target `json:"target"`
 	On         Target `json:"on"`
+}
+
+// Origins reduces sources to the objects they name, sorted and each once.
+// Defaults of ours have no object and are left out.
+func Origins(sources ...Source) []Source {
+	var out []Source
+	for _, s := range sources {
+		if s.Name != "" {
+			out = append(out, Source{Ref: s.Ref, Generation: s.Generation})
+		}
+	}
+	slices.SortFunc(out, func(a, b Source) int {
+		return cmp.Or(a.Compare(b.Ref), cmp.Compare(a.Generation, b.Generation))
+	})
+	return slices.Compact(out)
 }

@@ -79,7 +79,7 @@ func ambientRoutes(env translators.Env, u *ir.ServiceUnit, port *ir.PortRoutes, 
 	var used []*ir.Route
 	for i := range port.Routes {
 		routes[i] = t.prepared(&port.Routes[i])
-		sources, used = append(sources, gatewayapi.RouteSources(&routes[i])...), append(used, &routes[i])
+		sources, used = append(sources, routes[i].Sources()...), append(used, &routes[i])
 	}
 	behindExpressions(routes)
 	order := gatewayapi.Ordering{Precedence: istioPrecedence}
@@ -88,7 +88,7 @@ func ambientRoutes(env translators.Env, u *ir.ServiceUnit, port *ir.PortRoutes, 
 	objects, more := gatewayapi.HTTPRoutes(gatewayapi.Meta{
 		Namespace: u.Service.Namespace, Name: uniqueName(u.Mesh.Name, u.Service.Name, strconv.Itoa(int(port.Port.Number))),
 		Parents: []gatewayv1.ParentReference{gatewayapi.ServiceParent(u.Service.Name, port.Port.Number)},
-		Sources: origins(sources), After: slices.Concat(after, gatewayapi.SubsetRefs(u.Mesh.Name, used)),
+		Sources: ir.Origins(sources...), After: slices.Concat(after, gatewayapi.SubsetRefs(u.Mesh.Name, used)),
 	}, rules, order)
 	return translators.Result{Objects: objects, Issues: slices.Concat(t.issues, issues, more)}
 }

@@ -56,5 +56,5 @@ func unsigned(n int32) uint32 {
 // object wraps a native object with where it came from and what must exist
 // before it.
 func object(obj client.Object, sources []ir.Source, after ...translators.ObjectRef) translators.Object {
-	return translators.Object{Object: obj, Sources: origins(sources), After: after}
+	return translators.Object{Object: obj, Sources: ir.Origins(sources...), After: after}
 }

@@ -1,14 +1,11 @@
 package istio
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 
 	"github.com/meshloom/meshloom/translators"
-	"github.com/meshloom/meshloom/translators/ir"
 )
 
 // prefix begins the name of every object that is written here, so that people
@@ -60,19 +57,4 @@ func labelRune(r rune) rune {
 
 func destinationRuleRef(namespace, service string) translators.ObjectRef {
 	return translators.ObjectRef{GroupVersionKind: destinationRuleKind, Namespace: namespace, Name: serviceObject(service)}
-}
-
-// origins reduces sources to the objects they name, sorted and each once.
-// Defaults of ours have no object and are left out.
-func origins(sources []ir.Source) []ir.Source {
-	var out []ir.Source
-	for _, s := range sources {
-		if s.Name != "" {
-			out = append(out, ir.Source{Ref: s.Ref, Generation: s.Generation})
-		}
-	}
-	slices.SortFunc(out, func(a, b ir.Source) int {
-		return cmp.Or(a.Compare(b.Ref), cmp.Compare(a.Generation, b.Generation))
-	})
-	return slices.Compact(out)
 }

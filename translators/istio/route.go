@@ -32,7 +32,7 @@ func translateRoute(env translators.Env, u *ir.RouteUnit, _ translators.Pairings
 	}
 	var sources []ir.Source
 	for i := range u.Routes {
-		sources = append(sources, routeSources(&u.Routes[i])...)
+		sources = append(sources, u.Routes[i].Sources()...)
 	}
 	after := append([]translators.ObjectRef{gateway}, subsetRules(u.Routes)...)
 	result.Objects = append(result.Objects, object(service, sources, after...))

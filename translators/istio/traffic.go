@@ -38,7 +38,7 @@ func translateService(env translators.Env, u *ir.ServiceUnit) translators.Result
 		service.Spec.Http = append(service.Spec.Http, table.translate(u.Ports[i].Routes)...)
 		result.Issues = append(result.Issues, table.issues...)
 		for j := range u.Ports[i].Routes {
-			sources = append(sources, routeSources(&u.Ports[i].Routes[j])...)
+			sources = append(sources, u.Ports[i].Routes[j].Sources()...)
 		}
 	}
 	service.Spec.Http = append(service.Spec.Http, untouchedPorts(u)...)
@@ -67,24 +67,4 @@ func untouchedPorts(u *ir.ServiceUnit) []*networking.HTTPRoute {
 		})
 	}
 	return routes
-}
-
-// routeSources names all objects that a route came from.
-func routeSources(r *ir.Route) []ir.Source {
-	sources := []ir.Source{r.Source}
-	for i := range r.Backends {
-		sources = append(sources, r.Backends[i].Source)
-	}
-	for _, t := range []*ir.Timeout{r.Timeouts.Request, r.Timeouts.BackendRequest} {
-		if t != nil {
-			sources = append(sources, t.Source)
-		}
-	}
-	if r.Retry != nil {
-		sources = append(sources, r.Retry.Source)
-	}
-	if r.Fault != nil {
-		sources = append(sources, r.Fault.Source)
-	}
-	return sources
 }

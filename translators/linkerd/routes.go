@@ -63,14 +63,14 @@ func (t *table) meta(annotations map[string]string, rules []gatewayapi.Rule) gat
 	var sources []ir.Source
 	var routes []*ir.Route
 	for _, rule := range rules {
-		sources = append(sources, gatewayapi.RouteSources(rule.Route)...)
+		sources = append(sources, rule.Route.Sources()...)
 		routes = append(routes, rule.Route)
 	}
 	return gatewayapi.Meta{
 		Namespace: t.unit.Service.Namespace, Name: t.name(policyKey(annotations)),
 		Annotations: annotations,
 		Parents:     []gatewayv1.ParentReference{gatewayapi.ServiceParent(t.unit.Service.Name, t.port.Port.Number)},
-		Sources:     gatewayapi.Origins(sources...), After: gatewayapi.SubsetRefs(t.unit.Mesh.Name, routes),
+		Sources:     ir.Origins(sources...), After: gatewayapi.SubsetRefs(t.unit.Mesh.Name, routes),
 	}
 }
 

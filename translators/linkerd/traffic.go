@@ -33,7 +33,7 @@ func headless(u *ir.ServiceUnit) []ir.Issue {
 	var issues []ir.Issue
 	for i := range u.Ports {
 		for j := range u.Ports[i].Routes {
-			for _, source := range gatewayapi.Origins(gatewayapi.RouteSources(&u.Ports[i].Routes[j])...) {
+			for _, source := range ir.Origins(u.Ports[i].Routes[j].Sources()...) {
 				issues = append(issues, finding{source, "", codeHeadless}.reject(
 					"Service %s is headless, and Linkerd finds routes by the address of the Service: give it one, or target another Service", u.Service.Name))
 			}
