@@ -37,7 +37,7 @@ func (c Catalog) Step(from, to string) error {
 }
 
 // stepBack checks the step from minor version a to an older one.
-func (c Catalog) stepBack(a, b number, from, to string) error { //nolint:revive // Two versions, each as it was read and as it was written.
+func (c Catalog) stepBack(a, b number, from, to string) error {
 	switch far, ok := c.distance(b, a); {
 	case !ok:
 		return newMajor(from, to)
