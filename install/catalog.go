@@ -11,6 +11,10 @@ type Catalog struct {
 	// Skew is how many minor versions one upgrade may step over; 1 means to the
 	// next one. A downgrade goes back at most as far.
 	Skew int `json:"skew"`
+	// Follows names, by the first minor version of a major one, the minor version
+	// that it comes next after, as 2.0 after 1.9: one step then leads from one to
+	// the other. A major version that is not here is a new installation.
+	Follows map[string]string `json:"follows,omitempty"`
 	// Versions from the newest to the oldest.
 	Versions []Version `json:"versions"`
 }

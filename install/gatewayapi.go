@@ -79,6 +79,11 @@ func (c Cluster) gatewayAPI() (version string, ours bool) {
 	return c.GatewayAPI, false
 }
 
+// isGatewayAPI says whether the chart is a bundle of Gateway API of ours.
+func (c Chart) isGatewayAPI() bool {
+	return c.Namespace == GatewayAPINamespace && c.Release == GatewayAPIRelease
+}
+
 func bundleChart(version string) *Chart {
 	return &Chart{
 		Release: GatewayAPIRelease, Namespace: GatewayAPINamespace, Name: GatewayAPIRelease, Version: version, Shared: true,

@@ -104,13 +104,16 @@ func windows(l *life) []Finding {
 	return warning("version %s is made for Kubernetes %s and this is %s: a newer spec.version may be made for it", v.Version, v.Kubernetes, has)
 }
 
+// gatewayAPI warns of a bundle that the version is not made for, unless the plan
+// brings another one, or says itself why it cannot.
 func gatewayAPI(l *life) []Finding {
 	v, has := l.entry(), l.s.Cluster.GatewayAPI
-	switch {
-	case has == "" || v.GatewayAPI.Holds(has):
+	if has == "" || v.GatewayAPI.Holds(has) || slices.ContainsFunc(l.plan().Charts, Chart.isGatewayAPI) {
 		return nil
-	case v.GatewayAPI.Min != "" && !(Window{Min: v.GatewayAPI.Min}).Holds(has):
-		return warning("version %s is made for Gateway API %s and the cluster has %s: upgrade the bundle of Gateway API", v.Version, v.GatewayAPI, has)
+	}
+	if v.GatewayAPI.Min != "" && !(Window{Min: v.GatewayAPI.Min}).Holds(has) {
+		return warning("version %s is made for Gateway API %s and the cluster has %s, which Meshloom leaves alone: upgrade the bundle of Gateway API first",
+			v.Version, v.GatewayAPI, has)
 	}
 	return warning("version %s is made for Gateway API %s and the cluster has %s: what is new in it is not understood", v.Version, v.GatewayAPI, has)
 }

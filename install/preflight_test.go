@@ -25,6 +25,18 @@ func foreignMesh(namespace string, byHelm bool) func(*install.Seen) {
 	}
 }
 
+// bringsGatewayAPI has the plan bring the bundle that it needs.
+func bringsGatewayAPI(p *install.Planner) {
+	p.Mesh = func(r install.MeshRequest) install.Plan {
+		plan := fakePlan(r)
+		bundle, issues := install.GatewayAPI(r.Cluster, install.Window{Min: "1.3"}, ir.Source{})
+		if plan.Issues = issues; bundle != nil {
+			plan.Charts = append([]install.Chart{*bundle}, plan.Charts...)
+		}
+		return plan
+	}
+}
+
 func TestPreflight(t *testing.T) {
 	rejects := func(p *install.Planner) {
 		p.Mesh = func(r install.MeshRequest) install.Plan {
@@ -50,7 +62,13 @@ func TestPreflight(t *testing.T) {
 			"warning PreflightFailed: version 1.30.0 is made for Kubernetes 1.32 to 1.37 and this is 1.38.0: a newer spec.version may be made for it",
 		}},
 		"an old Gateway API": {see: func(s *install.Seen) { s.Cluster.GatewayAPI = "1.2.0" }, finds: []string{
-			"warning PreflightFailed: version 1.30.0 is made for Gateway API 1.3 or newer and the cluster has 1.2.0: upgrade the bundle of Gateway API",
+			"warning PreflightFailed: version 1.30.0 is made for Gateway API 1.3 or newer and the cluster has 1.2.0, which Meshloom leaves alone: upgrade the bundle of Gateway API first",
+		}},
+		"an old Gateway API of ours": {planner: bringsGatewayAPI, see: func(s *install.Seen) {
+			s.Cluster.GatewayAPI = "1.2.1"
+			s.Cluster.Releases = []install.Release{{
+				Namespace: install.GatewayAPINamespace, Name: install.GatewayAPIRelease, ChartVersion: "1.2.1", Revision: 1, Status: install.Deployed, Owner: "Mesh/other",
+			}}
 		}},
 		"no Gateway API": {see: func(s *install.Seen) { s.Cluster.GatewayAPI = "" }},
 		"end of life": {see: func(s *install.Seen) { s.Now = noon.AddDate(2, 0, 0) }, finds: []string{

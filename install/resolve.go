@@ -12,8 +12,8 @@ import (
 )
 
 // ParseCatalog reads a provider's versions.yaml. An unknown field, a version
-// out of order, a window or date that cannot be read and a default that is not
-// listed are errors.
+// out of order, a window or date that cannot be read, a default that is not
+// listed and a version that follows what it cannot are errors.
 func ParseCatalog(data []byte) (Catalog, error) {
 	var c Catalog
 	if err := yaml.UnmarshalStrict(data, &c); err != nil {
@@ -43,7 +43,7 @@ func (c Catalog) validate() error {
 	if _, ok := c.newestOf(c.Default); !ok {
 		return fmt.Errorf("default %q is the minor version of none that is listed", c.Default)
 	}
-	return nil
+	return c.validateFollows()
 }
 
 func (v Version) validate() error {
@@ -117,47 +117,6 @@ func (c Catalog) list() []string {
 		names[i] = v.Version
 	}
 	return names
-}
-
-// Step checks that a control plane can go from one exact version to another in
-// one step, forwards or back. An empty from is a first installation. The error
-// is a *Refusal that names a version to go to first.
-func (c Catalog) Step(from, to string) error {
-	if from == "" || from == to {
-		return nil
-	}
-	a, err := parseMinor(from)
-	if err != nil {
-		return refuse(v1alpha1.ReasonSkew, "the version that runs, %q, cannot be read, so no upgrade from it can be checked", from)
-	}
-	b, err := parseMinor(to)
-	if err != nil {
-		return refuse(v1alpha1.ReasonVersionUnknown, "version %q cannot be read: it must be like 1.31.0", to)
-	}
-	if a.Major() != b.Major() {
-		return refuse(v1alpha1.ReasonSkew, "%s cannot become %s: the way from one major version to another is a new installation", from, to)
-	}
-	far := int(b.Minor()) - int(a.Minor())
-	switch {
-	case far > c.Skew:
-		return refuse(v1alpha1.ReasonSkew, "%s cannot become %s in one step of at most %d minor versions: go to %s first",
-			from, to, c.Skew, c.towards(a, c.Skew))
-	case -far > c.Skew:
-		return refuse(v1alpha1.ReasonSkew, "%s cannot go back to %s: a downgrade goes back %d minor versions at most, to %s",
-			from, to, c.Skew, c.towards(a, -c.Skew))
-	}
-	return nil
-}
-
-// towards names the version to go to that is so many minor versions away: an
-// exact one where the catalog has it.
-func (c Catalog) towards(from number, minors int) string {
-	minor := from.OffsetMinor(minors)
-	text := fmt.Sprintf("%d.%d", minor.Major(), minor.Minor())
-	if v, ok := c.newestOf(text); ok {
-		return v.Version
-	}
-	return text
 }
 
 // endingSoon is how long before its end of life a version is spoken of.

@@ -85,40 +85,6 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestCatalogStep(t *testing.T) {
-	for _, c := range []struct {
-		from, to, want string
-		skew           int
-	}{
-		{"", "1.29.1", "", 1},
-		{"1.31.0", "1.31.0", "", 1},
-		{"1.31.0", "1.31.2", "", 1},
-		{"1.31.2", "1.31.0", "", 1},
-		{"1.30.4", "1.31.2", "", 1},
-		{"1.31.2", "1.30.4", "", 1},
-		{"1.29.0", "1.31.2", "go to 1.30.4 first", 1},
-		{"1.29.0", "1.31.2", "", 2},
-		{"1.32.0", "1.30.4", "goes back 1 minor versions at most, to 1.31.2", 1},
-		{"1.26.0", "1.31.2", "go to 1.27 first", 1},
-		{"1.31.2", "2.0.0", "new installation", 1},
-		{"unknown", "1.31.2", "cannot be read", 1},
-	} {
-		catalog := testCatalog(t)
-		catalog.Skew = c.skew
-		err := catalog.Step(c.from, c.to)
-		if c.want == "" {
-			if err != nil {
-				t.Errorf("from %q to %q: %v", c.from, c.to, err)
-			}
-			continue
-		}
-		var refusal *Refusal
-		if !errors.As(err, &refusal) || refusal.Reason != v1alpha1.ReasonSkew || !strings.Contains(refusal.Message, c.want) {
-			t.Errorf("from %q to %q: error %v, want a refusal with %q", c.from, c.to, err, c.want)
-		}
-	}
-}
-
 func TestEndOfLife(t *testing.T) {
 	catalog := testCatalog(t)
 	day := func(text string) time.Time {

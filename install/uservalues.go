@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -16,8 +17,12 @@ type Said struct {
 	Path string
 	// Value that it has to have; empty where none fits.
 	Value string
+	// Blank says that an empty value is as good.
+	Blank bool
 	// Remedy for a user who wants another one, as "set spec.trust.domain".
 	Remedy string
+	// By is the kind of the object that says it; a Mesh where empty.
+	By string
 }
 
 // UserValues reads the values that a user lays over those of a plan. The issues
@@ -40,7 +45,7 @@ func Contradictions(source ir.Source, values map[string]any, all []Said, code st
 	var issues []ir.Issue
 	for _, s := range all {
 		value, ok := LookUp(values, s.Path)
-		if !ok || s.Value != "" && fmt.Sprint(value) == s.Value {
+		if !ok || s.fits(fmt.Sprint(value)) {
 			continue
 		}
 		needs := "it is Meshloom's to set"
@@ -48,9 +53,17 @@ func Contradictions(source ir.Source, values map[string]any, all []Said, code st
 			needs = s.Value + " is needed"
 		}
 		issues = append(issues, contradiction(source.At("spec.helm.values."+s.Path), code,
-			fmt.Sprintf("value %s says something else than the Mesh, where %s: remove it and %s", s.Path, needs, s.Remedy)))
+			fmt.Sprintf("value %s says something else than the %s, where %s: remove it and %s", s.Path, cmp.Or(s.By, v1alpha1.KindMesh), needs, s.Remedy)))
 	}
 	return issues
+}
+
+// fits says whether a value does not contradict.
+func (s Said) fits(value string) bool {
+	if value == "" {
+		return s.Blank
+	}
+	return value == s.Value
 }
 
 func contradiction(source ir.Source, code, message string) ir.Issue {

@@ -19,11 +19,15 @@ func TestUserValues(t *testing.T) {
 		{Path: "global.name", Value: "plane", Remedy: "leave it"},
 		{Path: "global.key", Remedy: "name a Secret"},
 		{Path: "replicas.of.nothing", Value: "1", Remedy: "leave it"},
+		{Path: "revision", Blank: true, Remedy: "leave it", By: "IngressGateway"},
 	}
 	for text, want := range map[string]string{
 		`{}`: "", `{"global":{"name":"plane"}}`: "", `{"replicas":2}`: "",
 		`{"global":{"name":"other"}}`:   "global.name says something else than the Mesh, where plane is needed: remove it and leave it",
 		`{"global":{"key":"hidden"}}`:   "global.key says something else than the Mesh, where it is Meshloom's to set: remove it and name a Secret",
+		`{"global":{"key":""}}`:         "global.key says something else than the Mesh",
+		`{"revision":""}`:               "",
+		`{"revision":"hidden"}`:         "revision says something else than the IngressGateway, where it is Meshloom's to set: remove it and leave it",
 		`[1]`:                           "the values are no object",
 		`{"replicas":{"of":"nothing"}}`: "",
 	} {

@@ -3,10 +3,6 @@ package translators
 import (
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/translators/ir"
 )
 
 // Join says how requests from an ingress reach a backend of a mesh that needs
@@ -26,19 +22,19 @@ func Join(mesh *Provider, meshEnv Env, ingress *Provider, ingressEnv Env, needs 
 	if ingress.Joinable == nil {
 		return unpaired(mesh, ingress, nil)
 	}
-	var reasons []string
+	var closed []closedWay
 	for i := range mesh.Joins {
 		way := &mesh.Joins[i]
 		if way.When != nil && !way.When(meshEnv) || way.Native != "" && way.Native != ingress.Name {
 			continue
 		}
 		if obstacles := way.obstacles(ingress.Joinable, needs); len(obstacles) > 0 {
-			reasons = append(reasons, fmt.Sprintf("%s: %s; without that, %s", way.Name, strings.Join(obstacles, ", "), way.Otherwise.words()))
+			closed = append(closed, closedWay{way.Name, obstacles, way.Otherwise})
 			continue
 		}
 		return way.pairing(ingress.Joinable, needs)
 	}
-	return unpaired(mesh, ingress, reasons)
+	return unpaired(mesh, ingress, closed)
 }
 
 // obstacles says what keeps the ingress from going the way.
@@ -102,30 +98,4 @@ func (s Scope) tellsServices() bool { return s == PerBackend || s == PerRoute ||
 func finer(a, b Scope) bool {
 	order := []Scope{"", PerBackend, PerRoute, PerService, PerGateway, Always}
 	return slices.Index(order, a) < slices.Index(order, b)
-}
-
-// words says what an outcome means to who sends requests.
-func (o Outcome) words() string {
-	switch o {
-	case Refused:
-		return "the mesh refuses the requests"
-	case Plaintext:
-		return "the requests go in plaintext and past the mesh's policies"
-	case SplitLost:
-		return "the mesh's traffic splits are lost without a word"
-	}
-	return "the mesh does not see the requests"
-}
-
-func unpaired(mesh, ingress *Provider, reasons []string) Pairing {
-	message := fmt.Sprintf("%s cannot take part in %s", ingress.Name, mesh.Name)
-	if len(reasons) > 0 {
-		message += ": " + strings.Join(reasons, "; ")
-	} else {
-		message += ": it has no way into this mesh"
-	}
-	return Pairing{Issues: []ir.Issue{{
-		Effect: ir.EffectRejected, Reason: string(v1alpha1.ReasonPairingUnsupported), Code: CodePairing,
-		Message: message + "; choose another ingress, or remove meshRef to have a plain one (see meshctl pairings)",
-	}}}
 }

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/meshloom/meshloom/install"
 	"github.com/meshloom/meshloom/test/rig"
 	"github.com/meshloom/meshloom/test/smallcharts"
 	"github.com/meshloom/meshloom/translators"
@@ -53,6 +54,10 @@ func consulScene(t *testing.T) consulWorld {
 	t.Helper()
 	s := newScene(t)
 	provider := consul.Provider()
+	// One more than there is, which is too far from 1.9.
+	newest := provider.Charts.Catalog.Versions[0]
+	newest.Version, newest.App = "2.1.0", "2.1.0"
+	provider.Charts.Catalog.Versions = append([]install.Version{newest}, provider.Charts.Catalog.Versions...)
 	plane := &consulPlane{c: s.Client, home: s.Namespace + "-system", kinds: provider.Kinds}
 	s.player.speak(plane)
 	t.Cleanup(func() { undefineAll(t, s.Client) })
@@ -113,7 +118,7 @@ func (w consulWorld) proxies() []string {
 }
 
 // TestConsul installs Consul with the bundle of Gateway API that it needs,
-// upgrades it where it stands, and removes it.
+// upgrades it where it stands, also to its next major version, and removes it.
 func TestConsul(t *testing.T) {
 	w := consulScene(t)
 	w.installedInOrder()
@@ -130,11 +135,52 @@ func TestConsul(t *testing.T) {
 		t.Errorf("pods were made %d and %d times, want once and once more; %d workloads at once", a, b, most)
 	}
 
-	w.edit(`{"spec":{"version":"2.0"}}`)
+	w.edit(`{"spec":{"version":"2.1"}}`)
 	w.says("Stalled=True/Skew")
-	w.edit(`{"spec":{"version":"1.9"}}`)
-	w.done("1.9.11")
+	w.nextMajor()
 	w.goes()
+}
+
+// nextMajor takes the mesh from 1.9 to 2.0, for which the bundle of Gateway API,
+// which is Meshloom's, becomes a newer one first. That cannot be taken back, so
+// that neither can the version.
+func (w consulWorld) nextMajor() {
+	w.t.Helper()
+	w.edit(`{"spec":{"version":"2.0"}}`)
+	w.done("2.0.3")
+	for what, got := range map[string][]string{"control planes": w.controls(), "proxies": w.proxies(), "definitions of Gateway API": w.gatewayAPI()} {
+		want := map[string][]string{
+			"control planes":             {"consul-connect-injector 2.0.3"},
+			"proxies":                    {"2.0.3"},
+			"definitions of Gateway API": {"gateways v1.5.1", "httproutes v1.5.1"},
+		}[what]
+		if diff := cmp.Diff(want, got); diff != "" {
+			w.t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	w.bundleFirst("/deployments/consul-connect-injector")
+	if a, b, most := w.player.made("web"), w.player.made("api"), w.player.most; a != 3 || b != 3 || most > 1 {
+		w.t.Errorf("pods were made %d and %d times, want once more than before; %d workloads at once", a, b, most)
+	}
+	w.edit(`{"spec":{"version":"1.9"}}`)
+	w.says("Stalled=True/Unsupported")
+	w.edit(`{"spec":{"version":"2.0"}}`)
+	w.done("2.0.3")
+}
+
+// bundleFirst checks that the last new bundle of Gateway API came before the last
+// write to what the path ends with.
+func (w consulWorld) bundleFirst(path string) {
+	w.t.Helper()
+	last := func(part string) int {
+		writes := w.installer.Writes.To("/")
+		slices.Reverse(writes)
+		return len(writes) - 1 - slices.IndexFunc(writes, func(s string) bool { return strings.Contains(s, part) })
+	}
+	bundle, injector := last("/customresourcedefinitions/httproutes.gateway.networking.k8s.io"), last(path)
+	if bundle < 0 || injector < bundle || bundle == len(w.installer.Writes.To("/")) {
+		w.t.Errorf("Gateway API is write %d and the injector is write %d", bundle, injector)
+	}
 }
 
 // installedInOrder checks that Gateway API came first, in the bundle that the
@@ -221,7 +267,7 @@ func (w consulWorld) goes() {
 			w.t.Errorf("a running control plane let go of %q, and of no %s", got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"gateways v1.4.1", "httproutes v1.4.1"}, w.gatewayAPI()); diff != "" {
+	if diff := cmp.Diff([]string{"gateways v1.5.1", "httproutes v1.5.1"}, w.gatewayAPI()); diff != "" {
 		w.t.Errorf("definitions of Gateway API (-want +got):\n%s", diff)
 	}
 }

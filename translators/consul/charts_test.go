@@ -74,6 +74,23 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
+// TestSteps holds that 2.0 is the next minor release after 1.9, both ways, and
+// that versions are counted over it.
+func TestSteps(t *testing.T) {
+	for _, step := range []struct{ from, to, want string }{
+		{"1.9.7", "2.0.3", ""},
+		{"2.0.3", "1.9.11", ""},
+		{"1.8.3", "2.0.3", "go to 1.9.11 first"},
+		{"2.0.3", "1.8.3", "at most, to 1.9.11"},
+		{"1.9.11", "2.1.0", "go to 2.0.3 first"},
+	} {
+		err := catalog().Step(step.from, step.to)
+		if step.want == "" && err != nil || step.want != "" && (err == nil || !strings.Contains(err.Error(), step.want)) {
+			t.Errorf("from %s to %s: %v, want %q", step.from, step.to, err, step.want)
+		}
+	}
+}
+
 func TestProxyOf(t *testing.T) {
 	for name, c := range map[string]struct {
 		container, image string

@@ -31,11 +31,11 @@ func planGateway(req install.GatewayRequest) install.Plan {
 	}
 	plan := install.Plan{Issues: gatewayIssues(source, req)}
 	values := ir.Source{
-		Ref: ir.Ref{Kind: "IngressController", Name: req.Controller.Name}, Generation: req.Controller.Generation, Field: "spec.helm.values",
+		Ref: ir.Ref{Kind: "IngressController", Name: req.Controller.Name}, Generation: req.Controller.Generation,
 	}
-	own, issues := userValues(values, req.Controller.Spec.Helm)
+	own, issues := install.UserValues(values, req.Controller.Spec.Helm, codeValues)
 	plan.Issues = append(plan.Issues, issues...)
-	plan.Issues = append(plan.Issues, contradictions(values, own, saidByGateway(req))...)
+	plan.Issues = append(plan.Issues, install.Contradictions(values, own, saidByGateway(req), codeValues)...)
 
 	chart := chartOf(chartGateway, req.Version, gatewayHelm(req))
 	chart.Release, chart.Namespace = gateway.Name, gateway.Namespace
@@ -85,16 +85,21 @@ func gatewayIssues(source ir.Source, req install.GatewayRequest) []ir.Issue {
 }
 
 // saidByGateway is what an IngressGateway says of the values of its proxy.
-func saidByGateway(req install.GatewayRequest) []said {
+func saidByGateway(req install.GatewayRequest) []install.Said {
 	const names = "leave the names of gateways to Meshloom"
-	return []said{
-		{"name", req.Gateway.Name, names},
-		{"labels.app", req.Gateway.Name, names},
-		{"labels.istio", req.Gateway.Name, names},
-		{"revision", revisionValue(req.Revision), "leave the names of revisions to Meshloom"},
-		{"service.type", serviceType(req.Gateway.Spec.Service), "set spec.service.type of the IngressGateway"},
-		{"service.ports", "", "set spec.listeners of the IngressGateway"},
+	revision := revisionValue(req.Revision)
+	all := []install.Said{
+		{Path: "name", Value: req.Gateway.Name, Remedy: names},
+		{Path: "labels.app", Value: req.Gateway.Name, Remedy: names},
+		{Path: "labels.istio", Value: req.Gateway.Name, Remedy: names},
+		{Path: "revision", Value: revision, Blank: revision == "", Remedy: "leave the names of revisions to Meshloom"},
+		{Path: "service.type", Value: serviceType(req.Gateway.Spec.Service), Remedy: "set spec.service.type of the IngressGateway"},
+		{Path: "service.ports", Remedy: "set spec.listeners of the IngressGateway"},
 	}
+	for i := range all {
+		all[i].By = v1alpha1.KindIngressGateway
+	}
+	return all
 }
 
 func serviceType(service *v1alpha1.GatewayService) string {

@@ -20,10 +20,9 @@ func planMesh(req install.MeshRequest) install.Plan {
 			"%s cannot be the name of a revision of Istio, which is a DNS label of at most %d characters: give the Mesh another name",
 			req.Revision, maxRelease-len("istiod-")))
 	}
-	source = source.At("spec.helm.values")
-	own, issues := userValues(source, req.Spec.Helm)
+	own, issues := install.UserValues(source, req.Spec.Helm, codeValues)
 	plan.Issues = append(plan.Issues, issues...)
-	plan.Issues = append(plan.Issues, contradictions(source, own, saidByMesh(req))...)
+	plan.Issues = append(plan.Issues, install.Contradictions(source, own, saidByMesh(req), codeValues)...)
 	plan.Issues = append(plan.Issues, profiles(source, own, isAmbient(req))...)
 	plan.Issues = append(plan.Issues, tooLong(source, own)...)
 	plan.Charts = []install.Chart{baseChart(req, own), istiodChart(req, own)}

@@ -1,7 +1,6 @@
 package istio
 
 import (
-	"strings"
 	"time"
 
 	"github.com/meshloom/meshloom/apis/v1alpha1"
@@ -36,7 +35,7 @@ func trust() *install.Trust {
 // lifetime is how long certificates live: what proxies ask for. It is never
 // shorter than a pod needs to learn the roots of istiod's own certificate.
 func lifetime(req install.MeshRequest) time.Duration {
-	own, _ := userValues(sourceOf(req), req.Spec.Helm)
+	own, _ := install.UserValues(sourceOf(req), req.Spec.Helm, codeValues)
 	return max(askedTTL(own), refresh)
 }
 
@@ -50,7 +49,7 @@ func askedTTL(own map[string]any) time.Duration {
 
 // durationAt reads the duration at a path of values.
 func durationAt(values map[string]any, path string) (time.Duration, bool) {
-	value, _ := lookUp(values, strings.Split(path, "."))
+	value, _ := install.LookUp(values, path)
 	text, _ := value.(string)
 	d, err := time.ParseDuration(text)
 	return d, err == nil
@@ -63,7 +62,7 @@ func tooLong(source ir.Source, own map[string]any) []ir.Issue {
 	for _, path := range []string{"env.MAX_WORKLOAD_CERT_TTL", "pilot.env.MAX_WORKLOAD_CERT_TTL"} {
 		limit, ok := durationAt(own, path)
 		if asked := askedTTL(own); ok && limit < asked {
-			issues = append(issues, finding{source: source.At(path), code: codeValues}.issue(
+			issues = append(issues, finding{source: source.At("spec.helm.values." + path), code: codeValues}.issue(
 				ir.EffectRejected, v1alpha1.ReasonInvalid,
 				"istiod would sign for at most %s, and proxies ask for %s, so none would get a certificate: set meshConfig.defaultConfig.proxyMetadata.SECRET_TTL to %[1]s or less, too", limit, asked))
 		}
