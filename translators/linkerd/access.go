@@ -136,7 +136,7 @@ func overlapping(targets []*ir.AccessTarget) []ir.Issue {
 			issues = append(issues, issue)
 		}
 		if limit, ok := limitOf(target); ok {
-			issues = append(issues, limit.issue(ir.EffectWithheld, v1alpha1.ReasonUnsupported, codeTooManyOverlaps,
+			issues = append(issues, limit.issue(ir.EffectWithheld, codeTooManyOverlaps,
 				"the pods of Service %s and of others overlap in more than %d ways, which Linkerd would need a Server each for: until their selectors are simpler no limit is in force",
 				target.Service.Name, maxRegions))
 		}

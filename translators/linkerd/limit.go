@@ -110,7 +110,7 @@ func (g *governor) limitAt(limits []limited, port containerPort) *limited {
 	least := here[0]
 	for _, l := range here[1:] {
 		if l.perSecond > least.perSecond {
-			g.issues = append(g.issues, l.issue(ir.EffectNote, v1alpha1.ReasonEmulated, codeLimitShared,
+			g.issues = append(g.issues, l.issue(ir.EffectNote, codeLimitShared,
 				"pods that Service %s selects, too, have one count at port %d, and the smaller limit, of %d per Second, holds there for requests to both",
 				least.service.Name, port.number, least.perSecond))
 		}
@@ -119,7 +119,11 @@ func (g *governor) limitAt(limits []limited, port containerPort) *limited {
 }
 
 // issue says something of the limit at its Service.
-func (l *limited) issue(effect ir.Effect, reason v1alpha1.ConditionReason, code, format string, args ...any) ir.Issue {
+func (l *limited) issue(effect ir.Effect, code, format string, args ...any) ir.Issue {
+	reason := v1alpha1.ReasonUnsupported
+	if effect == ir.EffectNote {
+		reason = v1alpha1.ReasonEmulated
+	}
 	issue := finding{l.source, ir.RateLimitLocal, code}.issue(effect, reason, format, args...)
 	issue.Target = ir.Target{Kind: "Service", Name: l.service.Name}
 	return issue
@@ -176,7 +180,7 @@ func (g *governor) withholdLimits(limits []limited, gateways bool) {
 		if gateways {
 			why = "its pods are the proxies of an IngressGateway, which access of the mesh never concerns: target the Services behind the gateway"
 		}
-		issue := limits[i].issue(ir.EffectWithheld, v1alpha1.ReasonUnsupported, codeLimitWithheld,
+		issue := limits[i].issue(ir.EffectWithheld, codeLimitWithheld,
 			"Linkerd counts requests at a Server, which takes the place of the mesh's default, so the limit of Service %s is not in force: %s", limits[i].service.Name, why)
 		if !slices.Contains(g.issues, issue) {
 			g.issues = append(g.issues, issue)
