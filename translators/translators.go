@@ -94,6 +94,9 @@ type Requirements struct {
 	Reach bool
 	// Serving is for the Serving of ServiceUnits.
 	Serving bool
+	// RateLimit is for RateLimit of the targets of AccessUnits, for providers that
+	// limit requests where they decide access, with what else they need for it.
+	RateLimit bool
 	// Annotations are keys of annotations of Services and pods to be kept,
 	// besides those of Joins; "example.com/x-*" is every key that begins so.
 	Annotations []string

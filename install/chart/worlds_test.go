@@ -31,13 +31,23 @@ type world struct {
 	// mesh are further fields of the Mesh's spec, proxy is the container that
 	// its injector adds.
 	mesh, proxy string
+	// more is a further object that only this mesh takes.
+	more string
 }
 
 var worlds = []world{
-	{"linkerd", "provider: Linkerd, access: {default: Deny}, egress: {default: Deny}", "linkerd-proxy"},
-	{"consul", "provider: Consul, access: {default: Deny}, egress: {default: Deny}, mtls: {mode: Strict}", "consul-dataplane"},
-	{"ambient", "provider: Istio, dataPlane: Ambient, mtls: {mode: Permissive}", "ambient"},
+	{"linkerd", "provider: Linkerd, access: {default: Deny}, egress: {default: Deny}", "linkerd-proxy", limit},
+	{"consul", "provider: Consul, access: {default: Deny}, egress: {default: Deny}, mtls: {mode: Strict}", "consul-dataplane", ""},
+	{"ambient", "provider: Istio, dataPlane: Ambient, mtls: {mode: Permissive}", "ambient", ""},
 }
+
+// limit limits requests, which not every mesh can.
+const limit = `---
+apiVersion: meshloom.io/v1alpha1
+kind: TrafficPolicy
+metadata: {name: limit, namespace: NAME}
+spec: {targetRefs: [{kind: Service, name: reviews}], rateLimit: {local: {requests: 50, per: Second}}}
+`
 
 // neverMade are kinds that no world makes, and why.
 var neverMade = map[string]string{
@@ -111,7 +121,7 @@ apiVersion: meshloom.io/v1alpha1
 kind: ExternalService
 metadata: {name: payment, namespace: NAME}
 spec: {hosts: [api.pay.example], ports: [{port: 443, protocol: TLS}, {port: 80, protocol: HTTP}]}
-`)
+` + w.more)
 }
 
 // leave takes the world's namespace out of its mesh, with all that was said of

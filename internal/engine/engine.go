@@ -58,6 +58,12 @@ type BackendPairing struct {
 // Compute resolves and translates one unit. What is rejected is taken out and
 // the rest computed again, until nothing more is rejected.
 func (e *Engine) Compute(key ir.Key) Output {
+	out, _ := e.compute(key)
+	return out
+}
+
+// compute returns what had to be left out, too.
+func (e *Engine) compute(key ir.Key) (Output, resolve.Exclusions) {
 	out := Output{Key: key}
 	var ex resolve.Exclusions
 	for {
@@ -67,7 +73,7 @@ func (e *Engine) Compute(key ir.Key) Output {
 			break
 		}
 		result, pairings := e.translate(unit)
-		next := e.exclude(e.exclude(ex, issues), result.Issues)
+		next := e.lost(e.exclude(e.exclude(ex, issues), result.Issues), unit)
 		out.Issues = append(out.Issues, e.soften(result.Issues)...)
 		if next.Len() == ex.Len() {
 			out.Unit, out.Provider, out.Pairings = unit, providerOf(unit), pairings
@@ -80,7 +86,7 @@ func (e *Engine) Compute(key ir.Key) Output {
 	out.Rejected = rejected(ex, out.Issues)
 	order(out.Objects)
 	Stamp(key, out.Objects)
-	return out
+	return out, ex
 }
 
 // ComputeAll computes every unit of the store, in the order of their keys.

@@ -90,7 +90,10 @@ func StoreOptions(providers []translators.Provider) resolve.Options {
 		},
 		Needs: func(name string) resolve.Needs {
 			needs := named(providers, name).Needs
-			return resolve.Needs{Services: needs.Services, Callers: needs.Callers, Namesakes: needs.Namesakes, Reach: needs.Reach, Serving: needs.Serving}
+			return resolve.Needs{
+				Services: needs.Services, Callers: needs.Callers, Namesakes: needs.Namesakes, Reach: needs.Reach,
+				Serving: needs.Serving, RateLimit: needs.RateLimit,
+			}
 		},
 		Annotations:           annotationKeys(providers),
 		ControlPlaneNamespace: func(name string) string { return named(providers, name).Usual.ControlPlaneNamespace },

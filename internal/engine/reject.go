@@ -25,6 +25,26 @@ func (e *Engine) exclude(ex resolve.Exclusions, issues []ir.Issue) resolve.Exclu
 	return ex
 }
 
+// lost adds the limits of an access unit that are in force nowhere, because the
+// unit of their Service, which they are a part of, leaves them out.
+func (e *Engine) lost(ex resolve.Exclusions, unit *ir.Unit) resolve.Exclusions {
+	if unit.Access == nil {
+		return ex
+	}
+	for i := range unit.Access.Targets {
+		target := &unit.Access.Targets[i]
+		if target.RateLimit == nil {
+			continue
+		}
+		limit := target.RateLimit.Source
+		_, left := e.compute(ir.Key{Kind: ir.KindService, Mesh: unit.Key.Mesh, Namespace: unit.Key.Namespace, Name: target.Service.Name})
+		if left.Has(limit.Ref, limit.Field) {
+			ex = ex.With(limit.Ref, limit.Field)
+		}
+	}
+	return ex
+}
+
 // soften turns the rejection of a field whose policy asks to ignore it into a
 // partial support: the rest of the policy is programmed.
 func (e *Engine) soften(issues []ir.Issue) []ir.Issue {

@@ -12,6 +12,12 @@ type AccessUnit struct {
 	// then Anyone is every caller with an identity. For meshes whose rules would
 	// open what their mTLS mode closes.
 	Strict bool `json:"strict,omitempty"`
+	// MTLS is empty where the Mesh leaves it alone. This and Gateways are there
+	// only where the provider needs RateLimit.
+	MTLS MTLSMode `json:"mtls,omitempty"`
+	// Gateways is true where pods of the group are the proxies of IngressGateways,
+	// which defaults never concern.
+	Gateways bool `json:"gateways,omitempty"`
 	// Targets by Service name.
 	Targets []AccessTarget `json:"targets"`
 	// Others are the Services of the group that no AccessPolicy targets, by name:
@@ -51,6 +57,10 @@ type AccessTarget struct {
 	// another unit target, of which it is one of the Fronts.
 	Routed []Workload  `json:"routed,omitempty"`
 	Rules  AccessRules `json:"rules"`
+	// RateLimit is the one in the Destination of the Service's own unit; only where
+	// the provider needs RateLimit. A Service that nothing but a TrafficPolicy with
+	// one speaks of is a target with empty Rules, also where that limit is left out.
+	RateLimit *RateLimit `json:"rateLimit,omitempty"`
 }
 
 // Front is a Service by which pods of others are reached. For meshes that ask

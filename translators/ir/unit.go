@@ -94,9 +94,9 @@ type NamespaceUnit struct {
 	// Services of the namespace that select pods, by name, without those of
 	// IngressGateways; only where the provider needs Services.
 	Services []Service `json:"services,omitempty"`
-	// Targeted are the names of those Services that an AccessPolicy targets:
-	// their access units have Access among their rules. Only where the provider
-	// needs Services.
+	// Targeted are the names of those Services that an AccessPolicy targets, or,
+	// where the provider needs RateLimit, a TrafficPolicy with one: their access
+	// units have Access among their rules. Only where the provider needs Services.
 	Targeted []string `json:"targeted,omitempty"`
 	// Callers as those of AccessUnit, for the rules of Access.
 	Callers []CallerService `json:"callers,omitempty"`

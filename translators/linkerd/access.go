@@ -15,7 +15,8 @@ const FactProbeNetworks = "probeNetworks"
 
 // translateAccess writes a Server for every known port of the pods of each
 // region of the targets, and authorizations and routes that admit to it whom
-// the policies of the region's targets, added up, admit.
+// the policies of the region's targets, added up, admit; and the limits of
+// requests at those Servers.
 func translateAccess(env translators.Env, u *ir.AccessUnit) translators.Result {
 	var result translators.Result
 	var selectors []map[string]string
@@ -35,7 +36,7 @@ func translateAccess(env translators.Env, u *ir.AccessUnit) translators.Result {
 	}
 	g := &governor{
 		writer:    writer{namespace: u.Namespace, scope: targets[0].Service.Name, probers: probeNetworks(env)},
-		byDefault: u.Default, strict: u.Strict, widened: map[ir.Source]ir.Feature{},
+		byDefault: u.Default, strict: u.Strict, inbound: defaultOf(env, u), widened: map[ir.Source]ir.Feature{},
 	}
 	parts := regions(selectors)
 	if parts == nil {
@@ -47,7 +48,15 @@ func translateAccess(env translators.Env, u *ir.AccessUnit) translators.Result {
 		if len(r.in) == 0 && !g.closed {
 			continue
 		}
-		g.region(r, surrounding(u, targets, r))
+		s := surrounding(u, targets, r)
+		if g.closed {
+			s.limits = nil
+		}
+		if u.Gateways || g.inbound == "" && silent(s.rules) {
+			g.withholdLimits(s.limits, u.Gateways)
+			s.limits = nil
+		}
+		g.region(r, s)
 	}
 	result.Objects = g.objects
 	result.Issues = append(result.Issues, g.issues...)
@@ -77,9 +86,9 @@ func probeNetworks(env translators.Env) []string {
 	return slices.Compact(out)
 }
 
-// surrounding is what there is to know of the pods of a region: the rules of the
-// targets that select them and of the namespace, and the ports by which they are
-// reached.
+// surrounding is what there is to know of the pods of a region: the rules and
+// limits of the targets that select them, the rules of the namespace, and the
+// ports by which they are reached.
 func surrounding(u *ir.AccessUnit, targets []*ir.AccessTarget, r region) scope {
 	var s scope
 	var workloads []ir.Workload
@@ -88,6 +97,9 @@ func surrounding(u *ir.AccessUnit, targets []*ir.AccessTarget, r region) scope {
 		if slices.Contains(r.in, i) || len(r.in) == 0 {
 			s.rules = append(s.rules, &target.Rules)
 			services = append(services, target.Service)
+			if limit, ok := limitOf(target); ok {
+				s.limits = append(s.limits, limit)
+			}
 		}
 		workloads = append(workloads, target.Workloads...)
 	}
@@ -122,6 +134,11 @@ func overlapping(targets []*ir.AccessTarget) []ir.Issue {
 				target.Service.Name, maxRegions)
 			issue.Target = targetRef(target)
 			issues = append(issues, issue)
+		}
+		if limit, ok := limitOf(target); ok {
+			issues = append(issues, limit.issue(ir.EffectWithheld, codeTooManyOverlaps,
+				"the pods of Service %s and of others overlap in more than %d ways, which Linkerd would need a Server each for: until their selectors are simpler no limit is in force",
+				target.Service.Name, maxRegions))
 		}
 	}
 	return issues

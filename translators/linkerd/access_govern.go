@@ -10,6 +10,8 @@ import (
 type scope struct {
 	rules []*ir.AccessRules
 	ports []containerPort
+	// limits of requests.
+	limits []limited
 }
 
 // governor writes what governs regions of pods.
@@ -20,6 +22,9 @@ type governor struct {
 	// origin is whose the default is.
 	origin ir.Source
 	strict bool
+	// inbound is the inbound policy that stands for the default; empty where that
+	// is not known. It is needed only where requests are limited.
+	inbound string
 	// closed refuses everything.
 	closed  bool
 	widened map[ir.Source]ir.Feature
@@ -27,14 +32,16 @@ type governor struct {
 }
 
 // region governs the known ports of its pods. Where the rules leave everything
-// to a default that admits, the pods are left to it.
+// to a default that admits, or there are no policies, the pods are left to it, but
+// for limits of requests.
 func (g *governor) region(r region, s scope) {
-	if silent(s.rules) && g.byDefault != ir.AccessDeny {
-		return
-	}
 	var policies []ir.Source
 	for _, rules := range s.rules {
 		policies = append(policies, rules.Policies...)
+	}
+	if silent(s.rules) && (g.byDefault != ir.AccessDeny || len(policies) == 0) {
+		g.limitAlone(r, s)
+		return
 	}
 	g.sources = append(slices.Clone(policies), g.origin)
 	unknown := !selected(s.rules) && g.byDefault == ""
@@ -43,7 +50,7 @@ func (g *governor) region(r region, s scope) {
 			g.unknownDefault(s.rules)
 			unknown = false
 		}
-		g.port(r, s.rules, port, policies)
+		g.port(r, s, port, policies)
 	}
 }
 
@@ -64,10 +71,13 @@ func (g *governor) refusesAll(rules []*ir.AccessRules, port containerPort) bool 
 	return d.opaque().empty() && d.routes(grant{}, nil) == nil && len(d.widened)+len(d.twins) == 0
 }
 
-func (g *governor) port(r region, rules []*ir.AccessRules, port containerPort, policies []ir.Source) {
-	name := g.serverFor(r, port, "")
+func (g *governor) port(r region, s scope, port containerPort, policies []ir.Source) {
+	rules, name := s.rules, g.serverFor(r, port, "")
 	if g.closed {
 		return
+	}
+	if limit := g.limitAt(s.limits, port); limit != nil {
+		g.limitServer(name, limit)
 	}
 	d := &decider{port: port.number, rules: rules, strict: g.strict, widened: g.widened, twins: map[string]bool{}}
 	d.base.Anyone = g.byDefault == ir.AccessAllow

@@ -34,6 +34,10 @@ const (
 	codeEgress = "ML2229"
 	// codeTwinPaths: an exact path beside the prefix of the same name.
 	codeTwinPaths = "ML2230"
+	// codeLimitShared: a limit of requests beside a smaller one of the same pods.
+	codeLimitShared = "ML2231"
+	// codeLimitWithheld: a limit of requests that would change who is admitted.
+	codeLimitWithheld = "ML2232"
 )
 
 // closed says that what cannot be said closes its targets.

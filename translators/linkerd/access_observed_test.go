@@ -139,9 +139,12 @@ func TestWhatIsWrittenKeepsPodsReady(t *testing.T) {
 func TestOrderOfKinds(t *testing.T) {
 	last := slices.Index(kinds, serverKind)
 	for _, kind := range accessKinds {
-		if kind != serverKind && slices.Index(kinds, kind) > last {
+		if kind != serverKind && kind != rateLimitKind && slices.Index(kinds, kind) > last {
 			t.Errorf("%s is applied after the Server", kind.Kind)
 		}
+	}
+	if slices.Index(kinds, rateLimitKind) < last {
+		t.Error("a limit is applied before the Server that it is of")
 	}
 	if slices.Index(kinds, meshTLSAuthenticationKind) > slices.Index(kinds, authorizationPolicyKind) ||
 		slices.Index(kinds, authorizationPolicyKind) > slices.Index(kinds, httpRouteKind) {

@@ -31,6 +31,7 @@ type (
 	meshTLSAuthentication = policy[meshTLSAuthenticationSpec]
 	networkAuthentication = policy[networkAuthenticationSpec]
 	egressNetwork         = policy[egressNetworkSpec]
+	rateLimitPolicy       = policy[rateLimitSpec]
 )
 
 // serverSpec selects one port of pods. What no authorization admits there is
@@ -102,6 +103,19 @@ type egressNetworkSpec struct {
 
 // DeepCopy returns a copy that shares nothing with the original.
 func (s egressNetworkSpec) DeepCopy() egressNetworkSpec { return s }
+
+// rateLimitSpec limits the requests that the Server of its target lets through.
+type rateLimitSpec struct {
+	TargetRef policyRef    `json:"targetRef"`
+	Total     requestLimit `json:"total"`
+}
+
+type requestLimit struct {
+	RequestsPerSecond int64 `json:"requestsPerSecond"`
+}
+
+// DeepCopy returns a copy that shares nothing with the original.
+func (s rateLimitSpec) DeepCopy() rateLimitSpec { return s }
 
 // podSelector returns a selector that shares nothing with the labels.
 func podSelector(labels map[string]string, not []metav1.LabelSelectorRequirement) *metav1.LabelSelector {

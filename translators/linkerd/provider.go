@@ -32,7 +32,7 @@ func Provider() translators.Provider {
 		Kinds:    slices.Clone(kinds),
 		Parts:    slices.Clone(contributed),
 		Foreign:  slices.Clone(foreign),
-		Needs:    translators.Requirements{Services: true, Annotations: append(slices.Clone(inherited), annotationInboundPolicy)},
+		Needs:    translators.Requirements{Services: true, RateLimit: true, Annotations: append(slices.Clone(inherited), annotationInboundPolicy)},
 		Facts: []translators.Fact{
 			{Name: FactDefaultInboundPolicy, Doc: "the mesh's proxy.defaultInboundPolicy, if it is not all-unauthenticated: what it has by itself is not said again"},
 			{Name: FactProbeNetworks, Doc: "networks that kubelet's probes come from, as CIDRs with commas between: paths of probes are open to them instead of to everybody"},

@@ -14,8 +14,8 @@ var serverAuthorizationKind = schema.GroupVersionKind{Group: policyGroup, Versio
 
 // accessRivals returns keys that are equal for objects of which one takes effect
 // on what the other governs: Servers of the same pods and port, of which one
-// holds; authorizations of others at a Server, or at all of a namespace; and the
-// EgressNetworks of a namespace.
+// holds; authorizations and limits of others at a Server, authorizations at all of
+// a namespace; and the EgressNetworks of a namespace.
 func accessRivals(obj client.Object) []string {
 	spec, namespace := nested(obj, "spec"), obj.GetNamespace()
 	all := "linkerd/Servers/" + namespace
@@ -34,6 +34,9 @@ func accessRivals(obj client.Object) []string {
 		case serverKind.Kind:
 			return []string{serverNameKey(namespace, fmt.Sprint(target["name"]))}
 		}
+	case rateLimitKind.GroupKind():
+		target, _ := spec["targetRef"].(map[string]any)
+		return []string{serverNameKey(namespace, fmt.Sprint(target["name"]))}
 	case serverAuthorizationKind.GroupKind():
 		servers, _ := spec["server"].(map[string]any)
 		if name, ok := servers["name"].(string); ok {

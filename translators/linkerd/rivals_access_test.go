@@ -42,6 +42,8 @@ func TestAccessRivals(t *testing.T) {
 		{"an authorization at our Server", object("AuthorizationPolicy", "shop", target("Server", ours[0].GetName())), true},
 		{"an authorization at another Server", object("AuthorizationPolicy", "shop", target("Server", "other")), false},
 		{"an authorization elsewhere", object("AuthorizationPolicy", "batch", target("Namespace", "batch")), false},
+		{"a limit at our Server", object("HTTPLocalRateLimitPolicy", "shop", target("Server", ours[0].GetName())), true},
+		{"a limit at another Server", object("HTTPLocalRateLimitPolicy", "shop", target("Server", "other")), false},
 		{"an old authorization at our Server", object("ServerAuthorization", "shop", map[string]any{"server": map[string]any{"name": ours[0].GetName()}}), true},
 		{"an old authorization by labels", object("ServerAuthorization", "shop", map[string]any{"server": map[string]any{"selector": map[string]any{}}}), true},
 	}

@@ -19,6 +19,7 @@ func TestSuite(t *testing.T) {
 		),
 		Undefined: map[string]string{"policy.linkerd.io": "no Go module has Linkerd's CustomResourceDefinitions"},
 		Envs:      []translators.Env{{Variant: linkerd.Variant, Version: "2.18.0"}},
+		Elsewhere: map[ir.Feature]ir.UnitKind{ir.RateLimitLocal: ir.KindAccess},
 		Implicit: map[ir.Feature]string{
 			ir.DenyUnidentified:   "what admits by identity admits nobody without one",
 			ir.MTLSModePermissive: "Linkerd accepts plaintext unless it is told otherwise",

@@ -35,7 +35,7 @@ func accessSupports(env translators.Env) map[ir.Feature]translators.Support {
 		ir.ExternalNone:     native(""),
 		ir.ExternalStatic:   unsupported("Linkerd sends a connection to the address that was dialled, never to another; use resolution None"),
 		ir.ExternalMeshWide: unsupported("routes of egress hold in one namespace; write the ExternalService in every namespace that needs the host"),
-		ir.RateLimitLocal: unsupported("a limit belongs to a Server, which refuses whatever is not admitted to it and of which a port can have but one: " +
-			"what admits to it is known to the access policies of the pods only"),
+		ir.RateLimitLocal: emulated("each proxy counts by itself, at each port, all requests to it, in whole requests per second and with one second's worth at once; " +
+			"Services that share pods and port share the count"),
 	}
 }

@@ -13,7 +13,7 @@ import (
 // port, and gRPC's would leave out paths, methods and query parameters.
 func translateService(_ translators.Env, u *ir.ServiceUnit) translators.Result {
 	if u.Service.Headless && len(u.Ports) > 0 {
-		return translators.Result{Issues: headless(u)}
+		return translators.Result{Issues: ir.SortIssues(append(headless(u), limitIssues(u)...))}
 	}
 	services, issues := gatewayapi.SubsetServices(u)
 	result := translators.Result{Objects: services, Contributions: circuitBreaking(u), Issues: issues}
@@ -23,7 +23,7 @@ func translateService(_ translators.Env, u *ir.ServiceUnit) translators.Result {
 		result.Objects = append(result.Objects, table.objects...)
 		result.Issues = append(result.Issues, table.issues...)
 	}
-	result.Issues = ir.SortIssues(result.Issues)
+	result.Issues = ir.SortIssues(append(result.Issues, limitIssues(u)...))
 	return result
 }
 

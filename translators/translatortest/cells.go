@@ -50,6 +50,10 @@ func (s *Suite) cell(buf *bytes.Buffer, env translators.Env, sample *Sample, sup
 		buf.WriteString("  nothing is written by routes: the mesh has it with the connection\n")
 		return
 	}
+	if moved, ok := s.moved(sample); ok {
+		fmt.Fprintf(buf, "  said by the %s unit:\n", moved.Kind)
+		sample = &moved
+	}
 	with := leaves(s.andMesh(env, sample.With, s.translate(env, sample.With)))
 	without := leaves(s.andMesh(env, sample.Without, s.translate(env, sample.Without)))
 	for _, path := range slices.Sorted(maps.Keys(without)) {

@@ -61,7 +61,15 @@ func (s *Suite) sample(env translators.Env, sample *Sample) []string {
 	case !s.offers(sample.Kind):
 		return []string{fmt.Sprintf("it is %s, and units of the kind are not translated", support.Level)}
 	}
-	with, problems := s.pure(env, sample.With)
+	problems := []string{}
+	if moved, ok := s.moved(sample); ok {
+		if form(s.translate(env, sample.With)) != form(s.translate(env, sample.Without)) {
+			problems = append(problems, fmt.Sprintf("it is said by %s units, and the %s unit says something, too", moved.Kind, sample.Kind))
+		}
+		sample = &moved
+	}
+	with, impure := s.pure(env, sample.With)
+	problems = append(problems, impure...)
 	with = s.andMesh(env, sample.With, with)
 	for _, issue := range with.Issues {
 		if refuses(issue) {
@@ -78,6 +86,16 @@ func (s *Suite) sample(env translators.Env, sample *Sample) []string {
 		problems = append(problems, fmt.Sprintf("nothing should have to be written for it (%s), and something is", why))
 	}
 	return problems
+}
+
+// moved is the sample in a unit of the kind that says the feature, where that is
+// not the service unit.
+func (s *Suite) moved(sample *Sample) (Sample, bool) {
+	kind, ok := s.Elsewhere[sample.Feature]
+	if !ok || sample.Kind != ir.KindService {
+		return Sample{}, false
+	}
+	return sampleOf(sample.Feature, kind), true
 }
 
 // andMesh adds what the mesh unit comes to that says the same as a namespace

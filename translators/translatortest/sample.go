@@ -18,12 +18,18 @@ func Samples() []Sample {
 	var out []Sample
 	for _, info := range ir.Features() {
 		for _, kind := range info.Kinds {
-			if b, ok := builders[info.Feature]; ok {
-				out = append(out, Sample{Feature: info.Feature, Kind: kind, Without: b.build(kind, false), With: b.build(kind, true)})
+			if _, ok := builders[info.Feature]; ok {
+				out = append(out, sampleOf(info.Feature, kind))
 			}
 		}
 	}
 	return out
+}
+
+// sampleOf is a sample of the feature in a unit of the kind.
+func sampleOf(feature ir.Feature, kind ir.UnitKind) Sample {
+	b := sampleBuilders()[feature]
+	return Sample{Feature: feature, Kind: kind, Without: b.build(kind, false), With: b.build(kind, true)}
 }
 
 // builder makes the two units of a sample: base is done to both, add to the one
@@ -38,6 +44,7 @@ type builder struct {
 type parts struct {
 	line        *ir.Route
 	destination *ir.DestinationPolicy
+	target      *ir.AccessTarget
 	rules       *ir.AccessRules
 	namespace   *ir.NamespaceUnit
 	external    *ir.ExternalUnit
@@ -59,7 +66,7 @@ func (b builder) build(kind ir.UnitKind, with bool) *ir.Unit {
 // emptyUnit returns a unit of the kind that asks for nothing, and its parts.
 func emptyUnit(kind ir.UnitKind) (*ir.Unit, *parts) {
 	p := &parts{
-		line: &ir.Route{}, destination: &ir.DestinationPolicy{}, rules: &ir.AccessRules{},
+		line: &ir.Route{}, destination: &ir.DestinationPolicy{}, target: &ir.AccessTarget{}, rules: &ir.AccessRules{},
 		namespace: &ir.NamespaceUnit{}, external: &ir.ExternalUnit{}, gateway: &ir.GatewayUnit{},
 	}
 	u := &ir.Unit{Key: ir.Key{Kind: kind, Mesh: mesh().Name, Namespace: Namespace, Name: "sample"}}
@@ -81,7 +88,7 @@ func emptyUnit(kind ir.UnitKind) (*ir.Unit, *parts) {
 	case ir.KindAccess:
 		u.Access = &ir.AccessUnit{Mesh: mesh(), Namespace: Namespace, Targets: []ir.AccessTarget{{Service: service("ratings"), Workloads: []ir.Workload{sampleWorkload()}}}}
 		u.Participants = []ir.Participant{participant("AccessPolicy", "ratings")}
-		p.rules = &u.Access.Targets[0].Rules
+		p.target, p.rules = &u.Access.Targets[0], &u.Access.Targets[0].Rules
 		p.rules.Policies, p.rules.AllowSelected = []ir.Source{source("AccessPolicy", "ratings", "")}, true
 	case ir.KindNamespace:
 		u.Namespace = &ir.NamespaceUnit{Mesh: mesh(), Name: Namespace, Workloads: []ir.Workload{sampleWorkload()}}

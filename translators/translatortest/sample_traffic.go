@@ -145,6 +145,7 @@ func destinationSamples() map[ir.Feature]builder {
 		ir.PoolConnectTimeout: pool(func(c *ir.ConnectionPool) { c.ConnectTimeout = seconds(1) }),
 		ir.RateLimitLocal: {add: func(p *parts) {
 			p.destination.RateLimit = &ir.RateLimit{Requests: 100, Per: seconds(1), Source: at.At("rateLimit")}
+			p.target.RateLimit = p.destination.RateLimit
 		}},
 	}
 }

@@ -34,6 +34,9 @@ type Suite struct {
 	// Implicit are supported features for which nothing has to be written, with
 	// the reason.
 	Implicit map[ir.Feature]string
+	// Elsewhere are features of connections to a Service for which the service unit
+	// writes nothing, by the kind of unit that does.
+	Elsewhere map[ir.Feature]ir.UnitKind
 	// Dir holds the golden cases; "testdata" where empty.
 	Dir string
 

@@ -150,7 +150,7 @@ func parseDirectives(t *testing.T, data []byte) directives {
 var testOptions = Options{
 	Needs: func(provider string) Needs {
 		needs := provider == "Linkerd"
-		return Needs{Services: needs, Callers: needs, Namesakes: needs, Reach: needs, Serving: needs}
+		return Needs{Services: needs, Callers: needs, Namesakes: needs, Reach: needs, Serving: needs, RateLimit: needs}
 	},
 	Proxied: func(_ string, w ir.Workload) bool { return slices.Contains(w.Containers, "proxy") },
 	ControlPlaneNamespace: func(provider string) string {

@@ -103,15 +103,16 @@ func (v *view) accessUnit(key ir.Key) *ir.Unit {
 	var named []ir.Caller
 	for _, ref := range group {
 		policies := byAge[v1alpha1.AccessPolicy](v, accessOf, ref)
-		if len(policies) == 0 {
+		if len(policies) == 0 && !v.limited(ref, mesh.Provider) {
 			continue
 		}
 		target := ir.Target{Kind: kindService, Name: ref.Name}
 		for _, policy := range policies {
 			unit.Participants = append(unit.Participants, accessParticipant(policy, target, key.Mesh))
 		}
-		rules, callers := v.accessTarget(ref, policies, mesh)
-		unit.Access.Targets, named = append(unit.Access.Targets, rules), append(named, callers...)
+		one, callers := v.accessTarget(ref, policies, mesh)
+		one.RateLimit = v.limit(ref, mesh)
+		unit.Access.Targets, named = append(unit.Access.Targets, one), append(named, callers...)
 	}
 	if len(unit.Access.Targets) == 0 {
 		return nil
@@ -131,11 +132,15 @@ func (v *view) surround(access *ir.AccessUnit, group []ir.Ref, key ir.Key) (name
 	untargeted := byAge[v1alpha1.AccessPolicy](v, accessOf, namespaceRef(key.Namespace))
 	for _, svc := range group {
 		if len(v.members(gatewaysOf, svc)) > 0 {
+			access.Gateways = v.store.options.needs(access.Mesh.Provider).RateLimit
 			return nil
 		}
 	}
 	if ok {
 		access.Default, access.Strict = accessDefault(mesh), v.refusesPlaintext(mesh)
+		if mode := v.within().mtls(mesh); mode != nil && v.store.options.needs(access.Mesh.Provider).RateLimit {
+			access.MTLS = mode.Mode
+		}
 	}
 	// What is wrong with these policies is said by the namespace unit.
 	access.NamespaceRules, named = v.within().namespaceRules(untargeted, key.Mesh)

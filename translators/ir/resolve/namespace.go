@@ -79,7 +79,7 @@ func (v *view) namespaceUnit(key ir.Key) *ir.Unit {
 	ns.Access, named = v.namespaceRules(policies, key.Mesh)
 	ns.Callers = v.callers(ns.Mesh, named)
 	if v.store.options.needs(ns.Mesh.Provider).Services {
-		ns.Services, ns.Targeted = v.ownServices(key.Namespace)
+		ns.Services, ns.Targeted = v.ownServices(key.Namespace, ns.Mesh.Provider)
 	}
 	v.reportOutside(policies, namespaceTarget, own, ns.Mesh.Provider)
 	unit.Participants = sortParticipants(unit.Participants)

@@ -24,12 +24,16 @@ type Needs struct {
 	Reach bool
 	// Serving is for the Serving of ServiceUnits.
 	Serving bool
+	// RateLimit is for RateLimit of the targets of AccessUnits, for providers that
+	// limit requests where they decide access, with what else they need for it.
+	RateLimit bool
 }
 
 func (n Needs) or(other Needs) Needs {
 	return Needs{
 		Services: n.Services || other.Services, Callers: n.Callers || other.Callers,
 		Namesakes: n.Namesakes || other.Namesakes, Reach: n.Reach || other.Reach, Serving: n.Serving || other.Serving,
+		RateLimit: n.RateLimit || other.RateLimit,
 	}
 }
 
@@ -105,14 +109,14 @@ func (v *view) namesakes(ref ir.Ref) []string {
 }
 
 // ownServices are the Services of a namespace that select pods, and not those
-// of an IngressGateway, with the names of those that an AccessPolicy targets.
-func (v *view) ownServices(namespace string) (services []ir.Service, targeted []string) {
+// of an IngressGateway, with the names of those that have access units.
+func (v *view) ownServices(namespace, provider string) (services []ir.Service, targeted []string) {
 	for _, ref := range v.members(servicesIn, namespaceRef(namespace)) {
 		if slices.ContainsFunc(v.group(ref), func(svc ir.Ref) bool { return len(v.members(gatewaysOf, svc)) > 0 }) {
 			continue
 		}
 		services = append(services, v.irService(v.service(ref)))
-		if len(v.members(accessOf, ref)) > 0 {
+		if len(v.members(accessOf, ref)) > 0 || v.limited(ref, provider) {
 			targeted = append(targeted, ref.Name)
 		}
 	}

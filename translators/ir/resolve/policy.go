@@ -36,7 +36,8 @@ func hashesRequests(s *v1alpha1.TrafficPolicySpec) bool {
 }
 
 // derivePolicy finds the units that a TrafficPolicy gives existence to: those of
-// its Services. Splits and routes that it targets have units without it.
+// its Services, and those of access where they are what limits requests. Splits
+// and routes that it targets have units without it.
 func (v *view) derivePolicy(ref ir.Ref) output {
 	policy := read[v1alpha1.TrafficPolicy](v, ref)
 	if policy == nil {
@@ -47,7 +48,11 @@ func (v *view) derivePolicy(ref ir.Ref) output {
 		if t.Kind != v1alpha1.PolicyTargetService {
 			continue
 		}
-		out.add(v.serviceKeys(serviceRef(policy.Namespace, string(t.Name))))
+		service := serviceRef(policy.Namespace, string(t.Name))
+		out.add(v.serviceKeys(service))
+		if policy.Spec.RateLimit != nil {
+			out.add(v.limitKeys(service))
+		}
 	}
 	return out
 }

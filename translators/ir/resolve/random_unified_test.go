@@ -95,6 +95,9 @@ func (r random) policy() client.Object {
 	if r.maybe() {
 		p.Spec.OutlierDetection = &v1alpha1.OutlierDetection{ConsecutiveErrors: int32(1 + r.IntN(2))}
 	}
+	if r.maybe() {
+		p.Spec.RateLimit = &v1alpha1.RateLimit{Local: v1alpha1.LocalRateLimit{Requests: int32(1 + r.IntN(2)), Per: v1alpha1.PerSecond}}
+	}
 	return p
 }
 
