@@ -35,6 +35,9 @@ func (s *stage) count(t *testing.T, c *scenarios.Check) {
 		if err := c.Await(t.Context(), c.Want, s.send); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.calm(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if c.Arrivals != nil {
 		if _, err := arrivals(t.Context(), http.MethodDelete, s.servers(c)); err != nil {
@@ -62,6 +65,20 @@ func (s *stage) count(t *testing.T, c *scenarios.Check) {
 	if arrived != want {
 		t.Errorf("%s: %d requests arrived, want %d", c.Name, arrived, want)
 	}
+}
+
+// calm returns when some hundred requests in a row fared as they have to, or
+// should have long since. Each of a proxy's threads hears of a change by itself,
+// which a few requests do not show; TestChange is about that time.
+func (s *stage) calm(ctx context.Context, c *scenarios.Check) error {
+	const requests, points, patience = 400, 40, 20 * time.Second
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		got, err := s.send(ctx, c, min(requests, c.Count(c.Want)))
+		if err != nil || len(c.Compare(c.Want, got, points)) == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // send sends the check's request a number of times, through the proxy of the
