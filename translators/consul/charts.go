@@ -15,6 +15,10 @@ import (
 // it makes, which is called "consul-" and more.
 const chartName = "consul"
 
+// refusingBundle is the first bundle of Gateway API that refuses definitions of
+// older ones beside it, such as the one of TCPRoute in charts before 2.0.
+const refusingBundle = "1.5.0"
+
 // Codes of issues of plans, documented in docs/reference/codes.md.
 const (
 	// codeValues: a value of the chart that says otherwise than the object it is
@@ -59,7 +63,7 @@ func planMesh(req install.MeshRequest) install.Plan {
 		refuse("spec.trust", "Consul's servers make their root of trust and its domain, and keep both: remove trust")
 	}
 	window := gatewayAPIOf(req.Version)
-	if has := req.Cluster.GatewayAPI; has != "" && !window.Holds(has) && install.Newer(has, window.Max+".99") {
+	if has := req.Cluster.GatewayAPI; has != "" && !install.Newer(refusingBundle, has) && !window.Holds(refusingBundle) {
 		refuse("spec.version", fmt.Sprintf("its chart brings a definition of TCPRoute that bundle %s of Gateway API refuses: ask for version 2.0", has))
 	}
 	plan.Issues = append(plan.Issues, install.Contradictions(source, own, saidByMesh(), codeValues)...)
