@@ -18,7 +18,7 @@ func translateAccess(_ translators.Env, u *ir.AccessUnit) translators.Result {
 	for i := range u.Targets {
 		target := &u.Targets[i]
 		if len(target.Service.Selector) == 0 {
-			result.Issues = append(result.Issues, unselectable(target)...)
+			result.Issues = append(result.Issues, translators.Unselectable(target, codeNoSelector)...)
 			continue
 		}
 		at := ir.Target{Kind: "Service", Name: target.Service.Name}
@@ -33,18 +33,6 @@ func translateAccess(_ translators.Env, u *ir.AccessUnit) translators.Result {
 	}
 	result.Issues = ir.SortIssues(result.Issues)
 	return result
-}
-
-func unselectable(target *ir.AccessTarget) []ir.Issue {
-	var issues []ir.Issue
-	for _, source := range target.Rules.Policies {
-		issue := finding{source: source, code: codeNoSelector}.issue(ir.EffectRejected, v1alpha1.ReasonInvalidTarget,
-			"Service %s/%s has no selector, so no pods can be told to enforce the policy: target a Service with a selector",
-			target.Service.Namespace, target.Service.Name)
-		issue.Target = ir.Target{Kind: "Service", Name: target.Service.Name}
-		issues = append(issues, issue)
-	}
-	return issues
 }
 
 // setsOf are the rules that govern the pods of a target: its own, those of
@@ -166,7 +154,7 @@ func (d *destination) inspect() {
 		for _, policy := range set.Policies {
 			d.inspectNames(set, policy)
 			if open != "" {
-				d.report(set, finding{source: policy, code: codePortsOpen}.issue(ir.EffectPartial, v1alpha1.ReasonPortsNotClosed,
+				d.report(set, finding{Source: policy, Code: codePortsOpen}.Issue(ir.EffectPartial, v1alpha1.ReasonPortsNotClosed,
 					"%s of the pods of Service %s go round Consul's proxy, and the policy does not govern them: remove the annotation", open, d.service.Name))
 			}
 		}
@@ -175,13 +163,11 @@ func (d *destination) inspect() {
 
 func (d *destination) inspectNames(set *ruleSet, policy ir.Source) {
 	if len(d.service.Namesakes) > 0 {
-		d.report(set, finding{source: policy, code: codeNamesake}.issue(ir.EffectClosed, v1alpha1.ReasonUnsupportedClosed,
-			"Consul takes Service %s of namespaces %s and %s for one service, so both are closed to everybody: rename one of them, or take its namespace out of the mesh",
+		d.report(set, finding{Source: policy, Code: codeNamesake}.Closed("Consul takes Service %s of namespaces %s and %s for one service, so both are closed to everybody: rename one of them, or take its namespace out of the mesh",
 			d.service.Name, d.service.Namespace, strings.Join(d.service.Namesakes, ", ")))
 	}
 	for _, name := range otherNames(d.service.Name, d.workloads) {
-		d.report(set, finding{source: policy, code: codeOtherName}.issue(ir.EffectClosed, v1alpha1.ReasonUnsupportedClosed,
-			"pods of Service %s run as service %s, by their annotation %s, which is closed to everybody: remove the annotation", d.service.Name, name, annotationService))
+		d.report(set, finding{Source: policy, Code: codeOtherName}.Closed("pods of Service %s run as service %s, by their annotation %s, which is closed to everybody: remove the annotation", d.service.Name, name, annotationService))
 	}
 }
 

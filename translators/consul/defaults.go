@@ -67,7 +67,7 @@ func first(sources []ir.Source) ir.Source {
 func (t *table) backend(r *ir.Route, b *ir.Backend) {
 	service := ir.ServiceName{Namespace: b.Service.Namespace, Name: serviceName(b.Service)}
 	if b.Service.Port.Protocol != t.port.Protocol {
-		t.report(finding{b.Source, ir.SplitByService, codeProtocol}.reject(
+		t.report(finding{Source: b.Source, Feature: ir.SplitByService, Code: codeProtocol}.Reject(
 			"port %d of Service %s speaks %s and that of Service %s %s, which Consul cannot route between: set the same appProtocol on both",
 			b.Service.Port.Number, b.Service.Name, b.Service.Port.Protocol, t.unit.Service.Name, t.port.Protocol))
 		return

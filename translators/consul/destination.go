@@ -54,7 +54,7 @@ func (t *table) hashed(l *ir.LoadBalancer) {
 	if h.Cookie != nil {
 		feature = ir.HashByCookie
 	}
-	t.report(finding{l.Source, feature, codeInexpressible}.reject(
+	t.report(finding{Source: l.Source, Feature: feature, Code: codeInexpressible}.Reject(
 		"Service %s has no HTTP port, and other connections carry no header: hash by source address, or set appProtocol on the port", t.apex))
 }
 
@@ -88,7 +88,7 @@ func (t *table) filter(s *ir.Subset) string {
 	var terms []string
 	for _, key := range slices.Sorted(maps.Keys(s.Labels)) {
 		if !metaKey.MatchString(key) {
-			t.report(finding{s.Source, ir.SplitBySubset, codeInexpressible}.reject(
+			t.report(finding{Source: s.Source, Feature: ir.SplitBySubset, Code: codeInexpressible}.Reject(
 				"Consul cannot choose pods by the label %s, because its metadata has keys of letters, digits, - and _ alone: choose by another label", key))
 			continue
 		}

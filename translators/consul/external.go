@@ -26,14 +26,14 @@ func translateExternal(env translators.Env, u *ir.ExternalUnit) translators.Resu
 		if issue := unreachable(u, p); issue != nil {
 			return translators.Result{Issues: []ir.Issue{*issue}}
 		}
-		result.Issues = append(result.Issues, finding{p.Source, ir.ExternalHost, codeExternal}.note(
+		result.Issues = append(result.Issues, finding{Source: p.Source, Feature: ir.ExternalHost, Code: codeExternal}.Note(
 			"Consul's proxies choose by port before they choose by address: calls of members to Services on port %d are taken for calls to hosts outside; let no Service of a member have that port", p.Port))
 		part := externalPort(u, p.Port, gateway)
 		result.Objects = append(result.Objects, part.Objects...)
 		result.Contributions = append(result.Contributions, part.Contributions...)
 	}
 	if !u.MeshWide {
-		result.Issues = append(result.Issues, finding{u.Source.At("spec.scope"), ir.ExternalHost, codeExternalScope}.note(
+		result.Issues = append(result.Issues, finding{Source: u.Source.At("spec.scope"), Feature: ir.ExternalHost, Code: codeExternalScope}.Note(
 			"Consul knows no namespaces, so every member may reach the hosts, not those of namespace %s alone", u.Namespace))
 	}
 	result.Issues = ir.SortIssues(result.Issues)
@@ -58,10 +58,10 @@ func unreachable(u *ir.ExternalUnit, p ir.ExternalPort) *ir.Issue {
 	case u.Resolution == ir.ResolutionStatic || p.Protocol == ir.ProtocolTLS || p.Protocol == ir.ProtocolHTTPS:
 		return nil
 	case p.Protocol.HTTP():
-		issue = finding{p.Source, ir.ExternalHost, codeExternal}.reject(
+		issue = finding{Source: p.Source, Feature: ir.ExternalHost, Code: codeExternal}.Reject(
 			"Consul would take every connection to port %d for one to the hosts, also those to Services: use TLS, or resolution Static", p.Port)
 	default:
-		issue = finding{p.Source, ir.ExternalHost, codeExternal}.reject(
+		issue = finding{Source: p.Source, Feature: ir.ExternalHost, Code: codeExternal}.Reject(
 			"a %s connection does not say which host it is for: use TLS, or resolution Static", p.Protocol)
 	}
 	return &issue

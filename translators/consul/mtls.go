@@ -44,7 +44,7 @@ func plaintext(u *ir.NamespaceUnit) ([]translators.Contribution, []ir.Issue) {
 	if len(strict) == 0 {
 		return open, nil
 	}
-	return open, []ir.Issue{finding{u.Mesh.Source.At("spec.mtls"), ir.MTLSModePermissive, codeStaysStrict}.note(
+	return open, []ir.Issue{finding{Source: u.Mesh.Source.At("spec.mtls"), Feature: ir.MTLSModePermissive, Code: codeStaysStrict}.Note(
 		"Consul enforces no access on plaintext, so it is refused where access is not open to everybody: in namespace %s by %s", u.Name, shortList(strict))}
 }
 

@@ -82,7 +82,7 @@ func targetedTwin(u *ir.NamespaceUnit, svc *ir.Service, workloads []ir.Workload)
 }
 
 func overlapping(u *ir.NamespaceUnit, svc *ir.Service, twin string) ir.Issue {
-	return finding{source: u.Mesh.Source, code: codeOverlap}.issue(ir.EffectPartial, v1alpha1.ReasonUnsupportedClosed,
+	return finding{Source: u.Mesh.Source, Code: codeOverlap}.Issue(ir.EffectPartial, v1alpha1.ReasonUnsupportedClosed,
 		"Services %s and %s of namespace %s select the same pods, of which Consul knows each by one name; an AccessPolicy targets %s alone, so %s is closed to everybody: target both, or remove one",
 		twin, svc.Name, u.Name, twin, svc.Name)
 }

@@ -16,7 +16,7 @@ func refusals(u *ir.ServiceUnit) []ir.Issue {
 	}
 	var issues []ir.Issue
 	for _, source := range ir.Origins(unitSources(u)...) {
-		issues = append(issues, finding{source: source, code: code}.reject("%s", why))
+		issues = append(issues, finding{Source: source, Code: code}.Reject("%s", why))
 	}
 	return issues
 }

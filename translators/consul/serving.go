@@ -65,7 +65,7 @@ func (t *table) marked(s *ir.Subset) {
 		if chosen := selects(s.Labels, labels); chosen == annotated {
 			continue
 		}
-		t.report(finding{s.Source, ir.SplitBySubset, codeUnmarked}.reject(
+		t.report(finding{Source: s.Source, Feature: ir.SplitBySubset, Code: codeUnmarked}.Reject(
 			"Consul chooses the pods of a subset by their annotations, and those of the pods with labels %s differ: patch their Deployment with %s",
 			labelText(labels), patch(s.Labels, labels)))
 		return
@@ -112,16 +112,16 @@ func (t *table) registers(service ir.ServiceName, port ir.Port, source ir.Source
 			}
 		}
 	}
-	f := finding{source: source, code: codePort}
+	f := finding{Source: source, Code: codePort}
 	slices.Sort(others)
 	switch others = slices.Compact(others); {
 	case len(others) == 0 || len(port.Targets) == 0:
 	case served:
-		t.report(f.note(
+		t.report(f.Note(
 			"Consul routes to the one port that a pod registers, and those of Service %s may register %s instead of %s: annotate them with %s",
 			service.Name, numbers(others), numbers(port.Targets), annotationPort))
 	default:
-		t.report(f.reject(
+		t.report(f.Reject(
 			"Consul routes to the one port that a pod registers, and those of Service %s register %s, not %s: annotate them with %s, or make a Service with pods of its own for the port",
 			service.Name, numbers(others), numbers(port.Targets), annotationPort))
 	}

@@ -86,7 +86,7 @@ func (t *table) vanishes(s *share) {
 	if s.backend.Subset != "" {
 		feature = ir.SplitBySubset
 	}
-	t.report(finding{s.backend.Source, feature, codeInexpressible}.reject(
+	t.report(finding{Source: s.backend.Source, Feature: feature, Code: codeInexpressible}.Reject(
 		"weight %d is less than the hundredth of a percent that Consul can share out: raise it, or remove the backend", s.weight))
 }
 
@@ -123,7 +123,7 @@ func (t *table) shares(r *ir.Route) []share {
 // its responses.
 func (t *table) place(r *ir.Route, b *ir.Backend) split {
 	if b.Invalid {
-		t.report(finding{source: b.Source, code: codeInvalidShare}.note(
+		t.report(finding{Source: b.Source, Code: codeInvalidShare}.Note(
 			"the share of requests of a backend that does not resolve is answered 503 by Consul, not 500: correct the backend"))
 		return split{Service: t.nobody()}
 	}

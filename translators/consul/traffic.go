@@ -140,11 +140,11 @@ func (t *table) report(issue ir.Issue) {
 func (t *table) expressible(r *ir.Route) ([]pathForm, bool) {
 	forms, ok := pathForms(r)
 	if !ok {
-		t.report(finding{r.Filters.Rewrite.Source, ir.RewritePathFull, codeInexpressible}.reject(
+		t.report(finding{Source: r.Filters.Rewrite.Source, Feature: ir.RewritePathFull, Code: codeInexpressible}.Reject(
 			"Consul replaces the part of the path that a match has matched, which is all of it with type Exact alone: match by Exact, or use ReplacePrefixMatch"))
 	}
 	if !knownMethod(r.Match.Method) {
-		t.report(finding{r.Source, ir.MatchMethod, codeInexpressible}.reject(
+		t.report(finding{Source: r.Source, Feature: ir.MatchMethod, Code: codeInexpressible}.Reject(
 			"Consul does not know the method %s: match by path or header instead", r.Match.Method))
 		ok = false
 	}
@@ -162,7 +162,7 @@ func (t *table) hostUntouched(r *ir.Route) bool {
 		}{{f.RequestHeaders, request}, {f.ResponseHeaders, response}} {
 			if touchesHost(m.HeaderModifier) {
 				ok = false
-				t.report(finding{m.Source, m.feature, codeInexpressible}.reject("Consul cannot change the Host header: leave it out"))
+				t.report(finding{Source: m.Source, Feature: m.feature, Code: codeInexpressible}.Reject("Consul cannot change the Host header: leave it out"))
 			}
 		}
 	}

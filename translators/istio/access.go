@@ -7,7 +7,6 @@ import (
 	apitype "istio.io/api/type/v1beta1"
 	securityv1 "istio.io/client-go/pkg/apis/security/v1"
 
-	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -22,7 +21,7 @@ func translateAccess(_ translators.Env, u *ir.AccessUnit) translators.Result {
 		scope := accessScope{mesh: u.Mesh, namespace: u.Namespace, name: target.Service.Name, selector: target.Service.Selector}
 		if len(scope.selector) == 0 {
 			// A policy without a selector would govern the whole namespace.
-			result.Issues = append(result.Issues, unselectable(target)...)
+			result.Issues = append(result.Issues, translators.Unselectable(target, codeNoSelector)...)
 			continue
 		}
 		part := scope.policies(&target.Rules)
@@ -31,18 +30,6 @@ func translateAccess(_ translators.Env, u *ir.AccessUnit) translators.Result {
 	}
 	result.Issues = ir.SortIssues(result.Issues)
 	return result
-}
-
-func unselectable(target *ir.AccessTarget) []ir.Issue {
-	var issues []ir.Issue
-	for _, source := range target.Rules.Policies {
-		issue := finding{source: source, code: codeNoSelector}.issue(ir.EffectRejected, v1alpha1.ReasonInvalidTarget,
-			"Service %s/%s has no selector, so no pods can be told to enforce the policy: target a Service with a selector",
-			target.Service.Namespace, target.Service.Name)
-		issue.Target = ir.Target{Kind: "Service", Name: target.Service.Name}
-		issues = append(issues, issue)
-	}
-	return issues
 }
 
 // accessScope is a set of workloads that rules are written for.

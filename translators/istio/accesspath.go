@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/translators/ir"
 )
 
@@ -92,8 +91,7 @@ func patternIssues(rules []ir.AccessRule, allow bool) []ir.Issue {
 		if path.Type == ir.PathPrefix {
 			feature = ir.AccessPathPrefix
 		}
-		issues = append(issues, finding{op.Source, feature, codePathPattern}.issue(ir.EffectClosed, v1alpha1.ReasonUnsupportedClosed,
-			"Istio reads path %q as a pattern and has no escape: until the policy is changed %s; write a prefix that ends before the star or brace",
+		issues = append(issues, finding{Source: op.Source, Feature: feature, Code: codePathPattern}.Closed("Istio reads path %q as a pattern and has no escape: until the policy is changed %s; write a prefix that ends before the star or brace",
 			path.Value, consequence))
 	})
 	return issues

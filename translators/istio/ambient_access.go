@@ -17,7 +17,7 @@ func translateAmbientAccess(_ translators.Env, u *ir.AccessUnit) translators.Res
 	for i := range u.Targets {
 		target := &u.Targets[i]
 		if len(target.Service.Selector) == 0 {
-			a.result.Issues = append(a.result.Issues, unselectable(target)...)
+			a.result.Issues = append(a.result.Issues, translators.Unselectable(target, codeNoSelector)...)
 			continue
 		}
 		pods := accessScope{mesh: u.Mesh, namespace: u.Namespace, name: target.Service.Name, selector: target.Service.Selector}

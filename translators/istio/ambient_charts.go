@@ -91,14 +91,14 @@ func besideOthers(source ir.Source, req install.MeshRequest) []ir.Issue {
 	})
 	switch {
 	case isAmbient(req) && len(req.Neighbours) > 0:
-		issues = append(issues, finding{source: source, code: codeCannotInstall}.reject(
+		issues = append(issues, finding{Source: source, Code: codeCannotInstall}.Reject(
 			"ztunnel and the node agent are the cluster's, so that a mesh in ambient mode is the only one of Istio: Mesh %s is there; take the namespaces as members there", req.Neighbours[0]))
 	case !isAmbient(req) && len(req.Neighbours) > 0 && nodes:
-		issues = append(issues, finding{source: source, code: codeCannotInstall}.reject(
+		issues = append(issues, finding{Source: source, Code: codeCannotInstall}.Reject(
 			"Mesh %s is in ambient mode, beside which there is no second mesh of Istio: take the namespaces as members there", req.Neighbours[0]))
 	}
 	if upgrade := req.Spec.Upgrade; isAmbient(req) && upgrade != nil && upgrade.Strategy == v1alpha1.UpgradeCanary {
-		issues = append(issues, finding{source: source, code: codeCannotInstall}.reject(
+		issues = append(issues, finding{Source: source, Code: codeCannotInstall}.Reject(
 			"ztunnel serves all members of a node at once, so that ambient mode is upgraded in place: set upgrade.strategy to InPlace, or remove it"))
 	}
 	return issues

@@ -30,7 +30,7 @@ func translateAmbientExternal(env translators.Env, u *ir.ExternalUnit) translato
 			GroupVersionKind: waypointKind, Namespace: egress.GetNamespace(), Name: egress.GetName(),
 		})
 		result.Objects = append(result.Objects, egress)
-		result.Issues = append(result.Issues, finding{u.Source.At("spec.hosts"), ir.ExternalWildcard, codeEgressWaypoint}.note(
+		result.Issues = append(result.Issues, finding{Source: u.Source.At("spec.hosts"), Feature: ir.ExternalWildcard, Code: codeEgressWaypoint}.Note(
 			"hosts below a wildcard are reached through waypoint %s, which is made for them", egress.GetName()))
 	}
 	return result

@@ -42,7 +42,7 @@ func (t *ambientTable) limit(l *ir.Timeout) time.Duration {
 		return 0
 	}
 	if l.Duration.Duration%time.Millisecond != 0 {
-		t.report(finding{l.Source, ir.TimeoutRequest, codeInexpressible}.reject("routes of the Gateway API count in whole milliseconds, which %s is not: round it", l.Duration.Duration))
+		t.report(finding{Source: l.Source, Feature: ir.TimeoutRequest, Code: codeInexpressible}.Reject("routes of the Gateway API count in whole milliseconds, which %s is not: round it", l.Duration.Duration))
 		return 0
 	}
 	return l.Duration.Duration
@@ -79,13 +79,13 @@ func (t *ambientTable) retry(r *ir.Retry) *gatewayv1.HTTPRouteRetry {
 	}
 	out := &gatewayv1.HTTPRouteRetry{Attempts: &attempts}
 	if attempts == 0 {
-		t.report(finding{r.Source.At("attempts"), ir.RetryAttempts, codeInexpressible}.reject(
+		t.report(finding{Source: r.Source.At("attempts"), Feature: ir.RetryAttempts, Code: codeInexpressible}.Reject(
 			"routes of the Gateway API cannot say that nothing is retried, and Istio retries twice where they are silent: use 1, or leave it out"))
 		return nil
 	}
 	for _, code := range r.Codes {
 		if !knownStatus(code) {
-			t.report(finding{r.Source.At("codes"), ir.RetryCodes, codeInexpressible}.reject(
+			t.report(finding{Source: r.Source.At("codes"), Feature: ir.RetryCodes, Code: codeInexpressible}.Reject(
 				"Istio retries registered statuses only, which %d is not: remove it", code))
 			continue
 		}
@@ -96,7 +96,7 @@ func (t *ambientTable) retry(r *ir.Retry) *gatewayv1.HTTPRouteRetry {
 		base := table.backoff(r).AsDuration()
 		t.issues = append(t.issues, table.issues...)
 		if base%time.Millisecond != 0 {
-			t.report(finding{r.Source.At("backoff"), ir.RetryBackoff, codeInexpressible}.reject("routes of the Gateway API count in whole milliseconds, which %s is not: round it", base))
+			t.report(finding{Source: r.Source.At("backoff"), Feature: ir.RetryBackoff, Code: codeInexpressible}.Reject("routes of the Gateway API count in whole milliseconds, which %s is not: round it", base))
 		} else {
 			out.Backoff = durationOf(base)
 		}

@@ -49,7 +49,7 @@ func (t *ambientTable) plain(feature ir.Feature, modifiers ...*ir.HeaderModifier
 	}
 	host := func(h ir.Header) bool { return h.Name == "host" }
 	if slices.ContainsFunc(out.Add, host) || slices.Contains(out.Remove, "host") || feature == ir.ResponseHeaders && slices.ContainsFunc(out.Set, host) {
-		t.report(finding{out.Source, feature, codeInexpressible}.reject(
+		t.report(finding{Source: out.Source, Feature: feature, Code: codeInexpressible}.Reject(
 			"the Host header can only be set, and only on requests: use a rewrite of the hostname"))
 	}
 	for _, list := range [][]ir.Header{out.Set, out.Add} {
@@ -80,11 +80,11 @@ func (t *ambientTable) paths(r, out *ir.Route) {
 	copied := *redirect
 	copied.Path, out.Filters.Redirect = trimmed(redirect.Path), &copied
 	if p := redirect.Path; p != nil && p.Type == ir.ReplacePrefixMatch && (p.Value == "/" || p.Value == "") && r.Match.Path != nil && trimPrefix(r.Match.Path.Value) != "" {
-		t.report(finding{redirect.Source, ir.RedirectPath, codeInexpressible}.reject(
+		t.report(finding{Source: redirect.Source, Feature: ir.RedirectPath, Code: codeInexpressible}.Reject(
 			"Istio ambient would leave a double slash where a redirect takes the prefix off: replace the full path, or the prefix by another"))
 	}
 	if !t.may.manyRedirects && redirect.StatusCode != 301 && redirect.StatusCode != 302 {
-		t.report(finding{redirect.Source, ir.Redirecting, codeInexpressible}.reject(
+		t.report(finding{Source: redirect.Source, Feature: ir.Redirecting, Code: codeInexpressible}.Reject(
 			"routes of the Gateway API before 1.6 redirect with 301 or 302, not %d: use one of these, or install a newer bundle", redirect.StatusCode))
 	}
 }
@@ -93,7 +93,7 @@ func (t *ambientTable) paths(r, out *ir.Route) {
 func (t *ambientTable) mirrors(out *ir.Route) {
 	for _, m := range out.Filters.Mirrors {
 		if m.Numerator > 0 && m.Denominator > 0 && 100*float64(m.Numerator)/float64(m.Denominator) < mirrorPrecision {
-			t.report(finding{m.Source, ir.MirrorFraction, codeInexpressible}.reject(
+			t.report(finding{Source: m.Source, Feature: ir.MirrorFraction, Code: codeInexpressible}.Reject(
 				"Istio copies at least one request in a million: raise the fraction, or remove the mirror"))
 		}
 	}

@@ -132,6 +132,6 @@ func anyPort(rules []ir.AccessRule) []ir.AccessRule {
 // report tells the owners of policies that more is refused than they say.
 func (a *ambientAccess) report(policies []ir.Source, format string, args ...any) {
 	for _, source := range policies {
-		a.result.Issues = append(a.result.Issues, finding{source: source, code: codeDialled}.issue(ir.EffectPartial, v1alpha1.ReasonEmulated, format, args...))
+		a.result.Issues = append(a.result.Issues, finding{Source: source, Code: codeDialled}.Issue(ir.EffectPartial, v1alpha1.ReasonEmulated, format, args...))
 	}
 }

@@ -66,18 +66,18 @@ func gatewayIssues(source ir.Source, req install.GatewayRequest) []ir.Issue {
 	var issues []ir.Issue
 	name := req.Gateway.Name
 	if !isDNSLabel(name) || len(name) > maxRelease {
-		issues = append(issues, finding{source: source.At("metadata.name"), code: codeCannotInstall}.reject(
+		issues = append(issues, finding{Source: source.At("metadata.name"), Code: codeCannotInstall}.Reject(
 			"%s cannot be the name of a Service and of a Helm release: use at most %d lower case letters, digits and dashes, beginning with a letter",
 			name, maxRelease))
 	}
 	if req.Revision == "" {
-		issues = append(issues, finding{source: source.At("spec.meshRef"), code: codeCannotInstall}.issue(
+		issues = append(issues, finding{Source: source.At("spec.meshRef"), Code: codeCannotInstall}.Issue(
 			ir.EffectRejected, v1alpha1.ReasonNotInstalled,
 			"no control plane of Istio runs that could run the gateway: install one with a Mesh of provider Istio, and name it in meshRef"))
 	}
 	for i, l := range req.Gateway.Spec.Listeners {
 		if slices.Contains(proxyPorts, int32(l.Port)) {
-			issues = append(issues, finding{source: source.At(fmt.Sprintf("spec.listeners[%d].port", i)), code: codeCannotInstall}.reject(
+			issues = append(issues, finding{Source: source.At(fmt.Sprintf("spec.listeners[%d].port", i)), Code: codeCannotInstall}.Reject(
 				"port %d is the proxy's own: choose another one", l.Port))
 		}
 	}

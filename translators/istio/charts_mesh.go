@@ -16,7 +16,7 @@ func planMesh(req install.MeshRequest) install.Plan {
 	plan := install.Plan{Issues: besideOthers(source, req)}
 	release := "istiod-" + req.Revision
 	if !isDNSLabel(req.Revision) || len(release) > maxRelease {
-		plan.Issues = append(plan.Issues, finding{source: source.At("metadata.name"), code: codeCannotInstall}.reject(
+		plan.Issues = append(plan.Issues, finding{Source: source.At("metadata.name"), Code: codeCannotInstall}.Reject(
 			"%s cannot be the name of a revision of Istio, which is a DNS label of at most %d characters: give the Mesh another name",
 			req.Revision, maxRelease-len("istiod-")))
 	}

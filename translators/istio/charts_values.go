@@ -26,7 +26,7 @@ func profiles(source ir.Source, values map[string]any, ambient bool) []ir.Issue 
 	for _, path := range []string{"profile", "global.profile"} {
 		value, _ := install.LookUp(values, path)
 		if name, ok := value.(string); ok && slices.Contains(otherMeshes, name) {
-			issues = append(issues, finding{source: source.At("spec.helm.values." + path), code: codeValues}.issue(
+			issues = append(issues, finding{Source: source.At("spec.helm.values." + path), Code: codeValues}.Issue(
 				ir.EffectRejected, v1alpha1.ReasonInvalid, "profile %s makes no mesh of sidecars: remove it", name))
 		}
 	}

@@ -79,7 +79,7 @@ func serviceEntry(u *ir.ExternalUnit, name string, hosts []string) *networkingv1
 func externalIssues(env translators.Env, u *ir.ExternalUnit, wildcards bool) []ir.Issue {
 	var issues []ir.Issue
 	if wildcards && !atLeast(env, minorDynamicDNS) {
-		issues = append(issues, finding{u.Source.At("spec.hosts"), ir.ExternalWildcard, codeInexpressible}.reject(
+		issues = append(issues, finding{Source: u.Source.At("spec.hosts"), Feature: ir.ExternalWildcard, Code: codeInexpressible}.Reject(
 			"Istio before 1.30 finds no addresses for wildcard hosts by DNS: use resolution None, or name the hosts"))
 	}
 	for _, p := range u.Ports {
@@ -88,13 +88,13 @@ func externalIssues(env translators.Env, u *ir.ExternalUnit, wildcards bool) []i
 		}
 		switch {
 		case wildcards:
-			issues = append(issues, finding{p.Source, ir.ExternalWildcard, codeInexpressible}.reject(
+			issues = append(issues, finding{Source: p.Source, Feature: ir.ExternalWildcard, Code: codeInexpressible}.Reject(
 				"a %s connection does not say which host below the wildcard it is for: use HTTP or TLS, or resolution None", p.Protocol))
 		case u.Resolution != ir.ResolutionNone && len(u.Hosts) > 1:
-			issues = append(issues, finding{p.Source, ir.ExternalHost, codeInexpressible}.reject(
+			issues = append(issues, finding{Source: p.Source, Feature: ir.ExternalHost, Code: codeInexpressible}.Reject(
 				"a %s connection does not say which of the hosts it is for: write one ExternalService for each host, or use resolution None", p.Protocol))
 		case u.Resolution != ir.ResolutionNone:
-			issues = append(issues, finding{p.Source, ir.ExternalHost, codePortCapture}.note(
+			issues = append(issues, finding{Source: p.Source, Feature: ir.ExternalHost, Code: codePortCapture}.Note(
 				"without an address of its own the host takes every connection to port %d that no Service is known for: where that is not wanted, use resolution None", p.Port))
 		}
 	}

@@ -53,7 +53,7 @@ func (t *routeTable) redirect(r *ir.Redirect, form pathForm) *networking.HTTPRed
 	case atLeast(t.env, minorRedirectPrefix):
 		out.PrefixRewrite = form.replacement
 	default:
-		t.report(finding{r.Source, ir.RedirectPath, codeInexpressible}.reject(
+		t.report(finding{Source: r.Source, Feature: ir.RedirectPath, Code: codeInexpressible}.Reject(
 			"a redirect cannot replace a prefix of the path before Istio 1.31: use ReplaceFullPath, or upgrade the mesh"))
 	}
 	return out
@@ -72,7 +72,7 @@ func (t *routeTable) mirrors(mirrors []ir.Mirror) []*networking.HTTPMirrorPolicy
 		}
 		percent := 100 * float64(m.Numerator) / float64(m.Denominator)
 		if percent < mirrorPrecision {
-			t.report(finding{m.Source, ir.MirrorFraction, codeInexpressible}.reject(
+			t.report(finding{Source: m.Source, Feature: ir.MirrorFraction, Code: codeInexpressible}.Reject(
 				"Istio copies at least one request in a million: raise the fraction, or remove the mirror"))
 			continue
 		}

@@ -22,7 +22,7 @@ const maxCertificates = 2
 func translateGateway(_ translators.Env, u *ir.GatewayUnit, _ translators.Pairing) translators.Result {
 	var result translators.Result
 	if u.Workload == nil || len(u.Workload.Selector) == 0 {
-		result.Issues = append(result.Issues, finding{source: u.Source, code: codeNoWorkload}.issue(
+		result.Issues = append(result.Issues, finding{Source: u.Source, Code: codeNoWorkload}.Issue(
 			ir.EffectWithheld, v1alpha1.ReasonNotInstalled,
 			"no Service %s with a selector was found, here or in the controller's namespace: install Istio's gateway chart under that name", u.Name))
 		return result
@@ -78,7 +78,7 @@ func serverTLS(u *ir.GatewayUnit, l *ir.Listener) (*networking.ServerTLSSettings
 	var names []string
 	for _, c := range l.Certificates {
 		if c.Namespace != u.Workload.Namespace {
-			issues = append(issues, finding{c.Source, ir.GatewayForeignCert, codeCertificate}.issue(
+			issues = append(issues, finding{Source: c.Source, Feature: ir.GatewayForeignCert, Code: codeCertificate}.Issue(
 				ir.EffectUnresolved, v1alpha1.ReasonInvalidCertificateRef,
 				"Secret %s/%s cannot be read by the gateway, whose pods run in namespace %s: put the Secret there", c.Namespace, c.Name, u.Workload.Namespace))
 			continue
@@ -86,7 +86,7 @@ func serverTLS(u *ir.GatewayUnit, l *ir.Listener) (*networking.ServerTLSSettings
 		names = append(names, c.Name)
 	}
 	if len(names) > maxCertificates {
-		issues = append(issues, finding{l.Source, ir.GatewayManyCerts, codeInexpressible}.reject(
+		issues = append(issues, finding{Source: l.Source, Feature: ir.GatewayManyCerts, Code: codeInexpressible}.Reject(
 			"listener %s has %d certificates, and Istio serves at most two: use a listener for each hostname", l.Name, len(names)))
 		return nil, issues
 	}

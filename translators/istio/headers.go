@@ -75,7 +75,7 @@ func (t *routeTable) headerOperations(feature ir.Feature, modifiers ...*ir.Heade
 	for name, c := range changes {
 		settable := feature == ir.RequestHeaders && c.replaced && len(c.values) == 1
 		if name == "host" && !settable {
-			t.report(finding{c.source, feature, codeInexpressible}.reject(
+			t.report(finding{Source: c.source, Feature: feature, Code: codeInexpressible}.Reject(
 				"the Host header can only be set, and only on requests: use a rewrite of the hostname"))
 			continue
 		}

@@ -102,7 +102,7 @@ func (t *routeTable) destinations(r *ir.Route, live []share, out *networking.HTT
 			d.Weight = s.weight
 		}
 		if s.weight == 0 {
-			t.report(finding{s.backend.Source, ir.SplitByService, codeInexpressible}.reject(
+			t.report(finding{Source: s.backend.Source, Feature: ir.SplitByService, Code: codeInexpressible}.Reject(
 				"weight %d is too small beside the others for Istio, whose weights add up to at most %d: raise it, or use 0", s.backend.Weight, maxWeights))
 		}
 		if perBackend {

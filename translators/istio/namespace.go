@@ -108,14 +108,14 @@ func namespaceScopes(u *ir.NamespaceUnit) ([]accessScope, []ir.Issue) {
 	if len(u.Gateways) == 0 {
 		return []accessScope{scope}, nil
 	}
-	issues := []ir.Issue{finding{source: u.Mesh.Source, code: codeSharedGateway}.note(
+	issues := []ir.Issue{finding{Source: u.Mesh.Source, Code: codeSharedGateway}.Note(
 		"namespace %s holds workloads and IngressGateway %s: what governs the namespace is written for each kind of workload as it is seen, so a new kind of pod is open until then; give the gateway a namespace of its own",
 		u.Name, u.Gateways[0].Name)}
 	scopes := map[string]accessScope{}
 	for i := range u.Workloads {
 		labels := stableLabels(u.Workloads[i].Labels)
 		if mistakable(labels, u.Gateways) {
-			issues = append(issues, finding{source: u.Mesh.Source, code: codeSharedGateway}.issue(ir.EffectPartial, v1alpha1.ReasonPortsNotClosed,
+			issues = append(issues, finding{Source: u.Mesh.Source, Code: codeSharedGateway}.Issue(ir.EffectPartial, v1alpha1.ReasonPortsNotClosed,
 				"namespace %s: pods with labels %q cannot be told from the proxy of an IngressGateway and are governed by no default and no untargeted AccessPolicy; give them a label of their own, or move the gateway",
 				u.Name, labelText(labels)))
 			continue

@@ -95,7 +95,7 @@ func (t *routeTable) retryOn(r *ir.Retry) string {
 	for _, on := range r.On {
 		word, ok := retryConditions[on]
 		if !ok {
-			t.report(finding{r.Source.At("failures"), ir.RetryOn, codeInexpressible}.reject("Istio has no retry condition %s: remove it", on))
+			t.report(finding{Source: r.Source.At("failures"), Feature: ir.RetryOn, Code: codeInexpressible}.Reject("Istio has no retry condition %s: remove it", on))
 			continue
 		}
 		list = append(list, word)
@@ -105,7 +105,7 @@ func (t *routeTable) retryOn(r *ir.Retry) string {
 	}
 	for _, code := range r.Codes {
 		if !knownStatus(code) {
-			t.report(finding{r.Source.At("codes"), ir.RetryCodes, codeInexpressible}.reject(
+			t.report(finding{Source: r.Source.At("codes"), Feature: ir.RetryCodes, Code: codeInexpressible}.Reject(
 				"Istio retries registered statuses only, which %d is not: remove it", code))
 			continue
 		}
@@ -130,7 +130,7 @@ func (t *routeTable) backoff(r *ir.Retry) *durationpb.Duration {
 		base = defaultBackoff
 	}
 	if limit := r.Backoff.Max.Duration; limit != 0 && limit != backoffFactor*base {
-		t.report(finding{r.Source.At("backoff"), ir.RetryBackoff, codeInexpressible}.reject(
+		t.report(finding{Source: r.Source.At("backoff"), Feature: ir.RetryBackoff, Code: codeInexpressible}.Reject(
 			"Istio waits at most ten times backoff.base: set backoff.max to %s, or remove it", backoffFactor*base))
 	}
 	return durationpb.New(base)
@@ -168,7 +168,7 @@ func (t *routeTable) abort(f *ir.Fault, invalid float64) *networking.HTTPFaultIn
 		case f.Abort.HTTPStatus == statusInvalidBackend:
 			percent = 100 - (100-asked)*(100-invalid)/100
 		default:
-			t.report(finding{f.Source.At("abort"), ir.FaultInjectionAbort, codeInexpressible}.issue(ir.EffectPartial, v1alpha1.ReasonUnsupported,
+			t.report(finding{Source: f.Source.At("abort"), Feature: ir.FaultInjectionAbort, Code: codeInexpressible}.Issue(ir.EffectPartial, v1alpha1.ReasonUnsupported,
 				"abort is not in force on a route whose backends do not all resolve: their share is answered %d, and Istio has one abort for a route; mend the backends",
 				statusInvalidBackend))
 		}

@@ -62,7 +62,7 @@ func tooLong(source ir.Source, own map[string]any) []ir.Issue {
 	for _, path := range []string{"env.MAX_WORKLOAD_CERT_TTL", "pilot.env.MAX_WORKLOAD_CERT_TTL"} {
 		limit, ok := durationAt(own, path)
 		if asked := askedTTL(own); ok && limit < asked {
-			issues = append(issues, finding{source: source.At("spec.helm.values." + path), code: codeValues}.issue(
+			issues = append(issues, finding{Source: source.At("spec.helm.values." + path), Code: codeValues}.Issue(
 				ir.EffectRejected, v1alpha1.ReasonInvalid,
 				"istiod would sign for at most %s, and proxies ask for %s, so none would get a certificate: set meshConfig.defaultConfig.proxyMetadata.SECRET_TTL to %[1]s or less, too", limit, asked))
 		}

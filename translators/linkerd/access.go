@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/meshloom/meshloom/apis/v1alpha1"
 	"github.com/meshloom/meshloom/translators"
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -25,7 +24,7 @@ func translateAccess(env translators.Env, u *ir.AccessUnit) translators.Result {
 		target := &u.Targets[i]
 		if len(target.Service.Selector) == 0 {
 			// A Server without a selector would govern the whole namespace.
-			result.Issues = append(result.Issues, unselectable(target)...)
+			result.Issues = append(result.Issues, translators.Unselectable(target, codeSelectorless)...)
 			continue
 		}
 		selectors, targets = append(selectors, target.Service.Selector), append(targets, target)
@@ -113,23 +112,11 @@ func surrounding(u *ir.AccessUnit, targets []*ir.AccessTarget, r region) scope {
 	return s
 }
 
-func unselectable(target *ir.AccessTarget) []ir.Issue {
-	var issues []ir.Issue
-	for _, source := range target.Rules.Policies {
-		issue := finding{source: source, code: codeSelectorless}.issue(ir.EffectRejected, v1alpha1.ReasonInvalidTarget,
-			"Service %s/%s has no selector, so no pods can be told to enforce the policy: target a Service with a selector",
-			target.Service.Namespace, target.Service.Name)
-		issue.Target = targetRef(target)
-		issues = append(issues, issue)
-	}
-	return issues
-}
-
 func overlapping(targets []*ir.AccessTarget) []ir.Issue {
 	var issues []ir.Issue
 	for _, target := range targets {
 		for _, source := range target.Rules.Policies {
-			issue := finding{source: source, code: codeTooManyOverlaps}.closed(
+			issue := finding{Source: source, Code: codeTooManyOverlaps}.Closed(
 				"the pods of Service %s and of others overlap in more than %d ways, which Linkerd would need a Server each for: until their selectors are simpler, all of them refuse everything but probes",
 				target.Service.Name, maxRegions)
 			issue.Target = targetRef(target)

@@ -59,7 +59,7 @@ func (g *governor) region(r region, s scope) {
 func (g *governor) unknownDefault(rules []*ir.AccessRules) {
 	for _, set := range rules {
 		for i := range set.Deny {
-			g.issues = append(g.issues, finding{source: set.Deny[i].Source, code: codeDefaultUnknown}.closed(
+			g.issues = append(g.issues, finding{Source: set.Deny[i].Source, Code: codeDefaultUnknown}.Closed(
 				"Linkerd asks the mesh's default no more once a policy governs a port, and the Mesh leaves that default alone: until it sets access.default, whom this Deny leaves over is refused, too"))
 		}
 	}

@@ -40,11 +40,6 @@ const (
 	codeLimitWithheld = "ML2232"
 )
 
-// closed says that what cannot be said closes its targets.
-func (f finding) closed(format string, args ...any) ir.Issue {
-	return f.issue(ir.EffectClosed, v1alpha1.ReasonUnsupportedClosed, format, args...)
-}
-
 // widenedIssues say which Deny rules refuse more than they name.
 func widenedIssues(widened map[ir.Source]ir.Feature) []ir.Issue {
 	sources := slices.SortedFunc(maps.Keys(widened), func(a, b ir.Source) int {
@@ -52,7 +47,7 @@ func widenedIssues(widened map[ir.Source]ir.Feature) []ir.Issue {
 	})
 	var issues []ir.Issue
 	for _, source := range sources {
-		issues = append(issues, finding{source, widened[source], codeDenyWidened}.closed(
+		issues = append(issues, finding{Source: source, Feature: widened[source], Code: codeDenyWidened}.Closed(
 			"Linkerd can only admit, and cannot leave these callers out of a namespace, of all members or of everyone: "+
 				"until the policy is changed it refuses all of those that they are among; have Allow policies name the callers to admit by ServiceAccount, or by other namespaces"))
 	}
@@ -75,7 +70,7 @@ func pathIssues(rules *ir.AccessRules) []ir.Issue {
 					if path.Type == ir.PathPrefix {
 						feature = ir.AccessPathPrefix
 					}
-					issues = append(issues, finding{op.Source, feature, codeAccessPath}.closed(
+					issues = append(issues, finding{Source: op.Source, Feature: feature, Code: codeAccessPath}.Closed(
 						"no route can match path %q as it is, because proxies read such paths differently: until the policy is changed it %s", path.Value, consequence))
 				}
 			}
@@ -95,7 +90,7 @@ func twinIssues(rules []*ir.AccessRules, twins map[string]bool) []ir.Issue {
 			for _, op := range rule.To {
 				for _, path := range op.Paths {
 					if path.Type == ir.PathExact && twins[path.Value] {
-						issues = append(issues, finding{op.Source, ir.AccessPathExact, codeTwinPaths}.closed(
+						issues = append(issues, finding{Source: op.Source, Feature: ir.AccessPathExact, Code: codeTwinPaths}.Closed(
 							"Linkerd prefers the longer path and cannot tell the exact path %q from the prefix of the same name: until the policy is changed both admit only whom both rules admit; have the rules name the same callers, or other paths", path.Value))
 					}
 				}
@@ -113,7 +108,7 @@ func openPorts(policies []ir.Source, target ir.Target, ports []containerPort) []
 		if len(ports) == 0 {
 			effect = ir.EffectWithheld
 		}
-		issue := finding{source: source, code: codePortsOpen}.issue(effect, v1alpha1.ReasonPortsNotClosed,
+		issue := finding{Source: source, Code: codePortsOpen}.Issue(effect, v1alpha1.ReasonPortsNotClosed,
 			"Linkerd governs ports one by one, here %s: a port that the pods serve without declaring it stays as the mesh's default has it; declare every port in the pods, or set access.default: Deny in the Mesh", portList(ports))
 		issue.Target = target
 		issues = append(issues, issue)
@@ -147,7 +142,7 @@ func (w *writer) probeIssues(policies []ir.Source, port containerPort) []ir.Issu
 	}
 	var issues []ir.Issue
 	for _, source := range policies {
-		issues = append(issues, finding{source: source, code: codeProbePath}.issue(effect, v1alpha1.ReasonEmulated,
+		issues = append(issues, finding{Source: source, Code: codeProbePath}.Issue(effect, v1alpha1.ReasonEmulated,
 			"with rules by method or path Linkerd admits kubelet's probes no longer by itself, so GET %s at port %d of all these pods is open to %s", strings.Join(paths, ", "), port.number, from))
 	}
 	return issues

@@ -19,7 +19,7 @@ func translateExternal(env translators.Env, u *ir.ExternalUnit) translators.Resu
 	w := writer{namespace: u.Namespace, scope: u.Name, sources: []ir.Source{u.Source}}
 	var issues []ir.Issue
 	if slices.Contains(u.Hosts, "*") {
-		issues = append(issues, finding{u.Source.At("spec.hosts"), ir.ExternalWildcard, codeEgress}.reject(
+		issues = append(issues, finding{Source: u.Source.At("spec.hosts"), Feature: ir.ExternalWildcard, Code: codeEgress}.Reject(
 			"a route cannot name every host: name the hosts or their domains, or set egress.default: Allow in the Mesh"))
 	}
 	for _, p := range u.Ports {
@@ -38,13 +38,13 @@ func translateExternal(env translators.Env, u *ir.ExternalUnit) translators.Resu
 
 // unroutable says why connections to the port cannot be told by their host.
 func unroutable(env translators.Env, p ir.ExternalPort) (ir.Issue, bool) {
-	f := finding{p.Source, ir.ExternalHost, codeEgress}
+	f := finding{Source: p.Source, Feature: ir.ExternalHost, Code: codeEgress}
 	encrypted := p.Protocol == ir.ProtocolTLS || p.Protocol == ir.ProtocolHTTPS
 	switch {
 	case !encrypted && !p.Protocol.HTTP():
-		return f.reject("a %s connection does not say which host it is for, so port %d would be open to every host: use HTTP or TLS", p.Protocol, p.Port), true
+		return f.Reject("a %s connection does not say which host it is for, so port %d would be open to every host: use HTTP or TLS", p.Protocol, p.Port), true
 	case encrypted && !serves(env, "TLSRoute/v1alpha2"):
-		return f.reject("connections with TLS are told by their host in a TLSRoute of version v1alpha2, which this cluster does not serve: install the experimental channel of Gateway API"), true
+		return f.Reject("connections with TLS are told by their host in a TLSRoute of version v1alpha2, which this cluster does not serve: install the experimental channel of Gateway API"), true
 	}
 	return ir.Issue{}, false
 }

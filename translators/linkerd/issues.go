@@ -1,11 +1,6 @@
 package linkerd
 
-import (
-	"fmt"
-
-	"github.com/meshloom/meshloom/apis/v1alpha1"
-	"github.com/meshloom/meshloom/translators/ir"
-)
+import "github.com/meshloom/meshloom/translators"
 
 // Codes of issues that this package raises, documented in
 // docs/reference/codes.md. Those of routes are below ML2220.
@@ -25,27 +20,5 @@ const (
 	codeDefaultCodes = "ML2205"
 )
 
-// finding is an issue in the making: all that differs between them.
-type finding struct {
-	source  ir.Source
-	feature ir.Feature
-	code    string
-}
-
-// reject says that Linkerd cannot express what the source asks for; the engine
-// leaves the object, or the field, out.
-func (f finding) reject(format string, args ...any) ir.Issue {
-	return f.issue(ir.EffectRejected, v1alpha1.ReasonUnsupported, format, args...)
-}
-
-// note says something worth knowing about what is in force.
-func (f finding) note(format string, args ...any) ir.Issue {
-	return f.issue(ir.EffectNote, v1alpha1.ReasonEmulated, format, args...)
-}
-
-func (f finding) issue(effect ir.Effect, reason v1alpha1.ConditionReason, format string, args ...any) ir.Issue {
-	return ir.Issue{
-		Effect: effect, Source: f.source, Feature: f.feature, Reason: string(reason), Code: f.code,
-		Message: fmt.Sprintf(format, args...),
-	}
-}
+// finding is an issue in the making.
+type finding = translators.Finding

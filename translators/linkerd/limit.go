@@ -41,10 +41,10 @@ func limitIssues(u *ir.ServiceUnit) []ir.Issue {
 	if limit == nil {
 		return nil
 	}
-	f := finding{limit.Source, ir.RateLimitLocal, codeInexpressible}
+	f := finding{Source: limit.Source, Feature: ir.RateLimitLocal, Code: codeInexpressible}
 	if len(u.Service.Selector) == 0 {
-		f.code = codeSelectorless
-		return []ir.Issue{f.reject("Service %s has no selector, so no pods can be told to count requests: target a Service with a selector", u.Service.Name)}
+		f.Code = codeSelectorless
+		return []ir.Issue{f.Reject("Service %s has no selector, so no pods can be told to count requests: target a Service with a selector", u.Service.Name)}
 	}
 	if _, ok := perSecond(limit); ok {
 		return unreached(&u.Service, f)
@@ -52,22 +52,22 @@ func limitIssues(u *ir.ServiceUnit) []ir.Issue {
 	seconds := int64(max(limit.Per.Duration, time.Second) / time.Second)
 	down := int64(limit.Requests) / seconds * seconds
 	if down == 0 {
-		return []ir.Issue{f.reject("Linkerd counts whole requests per second, and %d in %d seconds is less than one: write %d, which is 1 per Second",
+		return []ir.Issue{f.Reject("Linkerd counts whole requests per second, and %d in %d seconds is less than one: write %d, which is 1 per Second",
 			limit.Requests, seconds, seconds)}
 	}
-	return []ir.Issue{f.reject("Linkerd counts whole requests per second, and %d in %d seconds is no whole number of them: write %d or %d, which are %d and %d per Second",
+	return []ir.Issue{f.Reject("Linkerd counts whole requests per second, and %d in %d seconds is no whole number of them: write %d or %d, which are %d and %d per Second",
 		limit.Requests, seconds, down, down+seconds, down/seconds, down/seconds+1)}
 }
 
 // unreached says of a limit that there is no port yet to count at.
 func unreached(service *ir.Service, f finding) []ir.Issue {
-	f.code = codeLimitWithheld
+	f.Code = codeLimitWithheld
 	http := slices.DeleteFunc(slices.Clone(service.Ports), func(p ir.Port) bool { return !p.Protocol.HTTP() })
 	switch {
 	case len(http) == 0:
-		return []ir.Issue{f.reject("no port of Service %s itself says that it speaks HTTP, which requests are counted of: set appProtocol on the Service port, or name it http, http2 or grpc", service.Name)}
+		return []ir.Issue{f.Reject("no port of Service %s itself says that it speaks HTTP, which requests are counted of: set appProtocol on the Service port, or name it http, http2 or grpc", service.Name)}
 	case !slices.ContainsFunc(http, func(p ir.Port) bool { return len(p.Targets) > 0 }):
-		return []ir.Issue{f.issue(ir.EffectWithheld, v1alpha1.ReasonUnsupported,
+		return []ir.Issue{f.Issue(ir.EffectWithheld, v1alpha1.ReasonUnsupported,
 			"no pods of Service %s are there whose port could be told, so the limit is not in force: give targetPort a number, or wait for the pods", service.Name)}
 	}
 	return nil
@@ -124,7 +124,7 @@ func (l *limited) issue(effect ir.Effect, code, format string, args ...any) ir.I
 	if effect == ir.EffectNote {
 		reason = v1alpha1.ReasonEmulated
 	}
-	issue := finding{l.source, ir.RateLimitLocal, code}.issue(effect, reason, format, args...)
+	issue := finding{Source: l.source, Feature: ir.RateLimitLocal, Code: code}.Issue(effect, reason, format, args...)
 	issue.Target = ir.Target{Kind: "Service", Name: l.service.Name}
 	return issue
 }

@@ -104,7 +104,7 @@ func outdated(u *ir.NamespaceUnit, holds, installed string, source ir.Source) []
 	if count == 0 {
 		return nil
 	}
-	return []ir.Issue{finding{source: source, code: codeRestart}.issue(ir.EffectWithheld, v1alpha1.ReasonRestartRequired,
+	return []ir.Issue{finding{Source: source, Code: codeRestart}.Issue(ir.EffectWithheld, v1alpha1.ReasonRestartRequired,
 		"only new pods read the mesh's default: in namespace %s it is %q now, and %s %s created under another, first with labels %s; restart them, and remove the annotation %s from their templates",
 		u.Name, holds, kindsOfPods(count), were(count), first, annotationInboundPolicy)}
 }

@@ -14,12 +14,12 @@ import (
 func (t *table) readable(r *ir.Route) ir.Route {
 	out := *r
 	if p := r.Match.Path; p != nil && p.Type == ir.PathRegex {
-		out.Match.Path = &ir.PathMatch{Type: p.Type, Value: t.expression(p.Value, finding{r.Source, ir.MatchPathRegex, codeUnreadable})}
+		out.Match.Path = &ir.PathMatch{Type: p.Type, Value: t.expression(p.Value, finding{Source: r.Source, Feature: ir.MatchPathRegex, Code: codeUnreadable})}
 	}
-	out.Match.Headers = t.values(r.Match.Headers, finding{r.Source, ir.MatchHeaderRegex, codeUnreadable})
-	out.Match.Query = t.values(r.Match.Query, finding{r.Source, ir.MatchQueryRegex, codeUnreadable})
+	out.Match.Headers = t.values(r.Match.Headers, finding{Source: r.Source, Feature: ir.MatchHeaderRegex, Code: codeUnreadable})
+	out.Match.Query = t.values(r.Match.Query, finding{Source: r.Source, Feature: ir.MatchQueryRegex, Code: codeUnreadable})
 	for _, h := range r.Match.Headers {
-		t.text(h.Value, finding{r.Source, ir.MatchHeader, codeUnreadable})
+		t.text(h.Value, finding{Source: r.Source, Feature: ir.MatchHeader, Code: codeUnreadable})
 	}
 	t.filters(&r.Filters, &r.Match)
 	for i := range r.Backends {
@@ -52,18 +52,18 @@ const special = `\[{`
 func (t *table) expression(value string, f finding) string {
 	parsed, err := syntax.Parse(value, syntax.Perl)
 	if err != nil {
-		t.report(f.reject("%q is no regular expression: %v", value, err))
+		t.report(f.Reject("%q is no regular expression: %v", value, err))
 		return value
 	}
 	if strings.ContainsAny(value, special) || strings.Contains(value, "(?") {
 		value = parsed.String()
 	}
 	if hasWordBoundary(parsed) {
-		t.report(f.reject("Linkerd's regular expressions know words of all scripts: write %q without word boundaries", value))
+		t.report(f.Reject("Linkerd's regular expressions know words of all scripts: write %q without word boundaries", value))
 	}
 	value = "^(?:" + value + ")$"
-	if longest := maxExpression[f.feature]; len(value) > longest {
-		t.report(f.reject("the expression is %d characters long in the form that Linkerd reads, and at most %d fit: make it shorter", len(value), longest))
+	if longest := maxExpression[f.Feature]; len(value) > longest {
+		t.report(f.Reject("the expression is %d characters long in the form that Linkerd reads, and at most %d fit: make it shorter", len(value), longest))
 	}
 	return value
 }
@@ -78,7 +78,7 @@ func hasWordBoundary(re *syntax.Regexp) bool {
 // text reports values of headers that are no visible ASCII.
 func (t *table) text(value string, f finding) {
 	if strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && (r < ' ' || r > '~') }) {
-		t.report(f.reject("Linkerd reads header values of visible ASCII alone: %q has other characters", value))
+		t.report(f.Reject("Linkerd reads header values of visible ASCII alone: %q has other characters", value))
 	}
 }
 
@@ -87,7 +87,7 @@ func (t *table) headers(m *ir.HeaderModifier, feature ir.Feature) {
 	if m == nil {
 		return
 	}
-	f := finding{m.Source, feature, codeUnreadable}
+	f := finding{Source: m.Source, Feature: feature, Code: codeUnreadable}
 	names := append([]string(nil), m.Remove...)
 	for _, list := range [][]ir.Header{m.Set, m.Add} {
 		for _, h := range list {
@@ -97,7 +97,7 @@ func (t *table) headers(m *ir.HeaderModifier, feature ir.Feature) {
 	}
 	for _, name := range names {
 		if strings.EqualFold(name, "host") {
-			t.report(finding{m.Source, feature, codeInexpressible}.reject("Linkerd cannot change the Host header: remove it from the filter"))
+			t.report(finding{Source: m.Source, Feature: feature, Code: codeInexpressible}.Reject("Linkerd cannot change the Host header: remove it from the filter"))
 		}
 	}
 }
@@ -111,13 +111,13 @@ func (t *table) filters(f *ir.Filters, match *ir.Match) {
 		return
 	}
 	if r.StatusCode != 301 && r.StatusCode != 302 {
-		t.report(finding{r.Source, ir.Redirecting, codeUnreadable}.reject(
+		t.report(finding{Source: r.Source, Feature: ir.Redirecting, Code: codeUnreadable}.Reject(
 			"Linkerd reads the redirects of Gateway API 1.2.1 alone, which have no status %d: use 301 or 302", r.StatusCode))
 	}
 	if p := r.Path; p != nil && p.Type == ir.ReplacePrefixMatch {
 		root := match.Path == nil || strings.TrimSuffix(match.Path.Value, "/") == ""
 		if root || strings.TrimSuffix(p.Value, "/") == "" {
-			t.report(finding{r.Source, ir.RedirectPath, codeInexpressible}.reject(
+			t.report(finding{Source: r.Source, Feature: ir.RedirectPath, Code: codeInexpressible}.Reject(
 				`Linkerd leaves a double slash where the prefix "/" is replaced, or replaced by "/": name longer ones, or use ReplaceFullPath`))
 		}
 	}

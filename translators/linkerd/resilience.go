@@ -88,9 +88,9 @@ func (t *table) checkTimeout(r *ir.Route) {
 	if limit == nil {
 		return
 	}
-	f := finding{limit.Source, ir.TimeoutRequest, codeInexpressible}
+	f := finding{Source: limit.Source, Feature: ir.TimeoutRequest, Code: codeInexpressible}
 	if limit.Duration.Duration%time.Millisecond != 0 {
-		t.report(f.reject("Linkerd counts timeouts in milliseconds: %s is no whole number of them", limit.Duration.Duration))
+		t.report(f.Reject("Linkerd counts timeouts in milliseconds: %s is no whole number of them", limit.Duration.Duration))
 	}
 	if limit.Duration.Duration == 0 {
 		t.overridden("timeout.", f)
@@ -101,14 +101,14 @@ func (t *table) checkRetry(r *ir.Route) {
 	if r.Retry == nil {
 		return
 	}
-	f := finding{r.Retry.Source.At("attempts"), ir.RetryAttempts, codeInexpressible}
+	f := finding{Source: r.Retry.Source.At("attempts"), Feature: ir.RetryAttempts, Code: codeInexpressible}
 	switch attempts := r.Retry.Attempts; {
 	case attempts != nil && *attempts == 0:
 		t.overridden("retry.", f)
 	case attempts != nil && *attempts > maxAttempts:
-		t.report(f.reject("Linkerd retries at most %d times", maxAttempts))
+		t.report(f.Reject("Linkerd retries at most %d times", maxAttempts))
 	case attempts != nil && len(r.Retry.Codes) == 0:
-		t.report(finding{r.Retry.Source, ir.RetryAttempts, codeDefaultCodes}.note(
+		t.report(finding{Source: r.Retry.Source, Feature: ir.RetryAttempts, Code: codeDefaultCodes}.Note(
 			"Linkerd retries nothing by itself: answers of 502, 503 and 504 are retried, because no codes are named"))
 	}
 }
@@ -116,10 +116,10 @@ func (t *table) checkRetry(r *ir.Route) {
 // overridden refuses a "none" where the Service has an annotation that would
 // take effect instead: no annotation of a route says none.
 func (t *table) overridden(group string, f finding) {
-	f.code = codeInherited
+	f.Code = codeInherited
 	for _, key := range inherited {
 		if _, ok := t.unit.Service.Annotations[key]; ok && strings.HasPrefix(key, group) {
-			t.report(f.reject("the annotation %s of Service %s would take effect all the same: remove it from the Service", key, t.unit.Service.Name))
+			t.report(f.Reject("the annotation %s of Service %s would take effect all the same: remove it from the Service", key, t.unit.Service.Name))
 		}
 	}
 }

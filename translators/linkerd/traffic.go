@@ -34,7 +34,7 @@ func headless(u *ir.ServiceUnit) []ir.Issue {
 	for i := range u.Ports {
 		for j := range u.Ports[i].Routes {
 			for _, source := range ir.Origins(u.Ports[i].Routes[j].Sources()...) {
-				issues = append(issues, finding{source, "", codeHeadless}.reject(
+				issues = append(issues, finding{Source: source, Feature: "", Code: codeHeadless}.Reject(
 					"Service %s is headless, and Linkerd finds routes by the address of the Service: give it one, or target another Service", u.Service.Name))
 			}
 		}
