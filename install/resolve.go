@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -23,6 +24,30 @@ func ParseCatalog(data []byte) (Catalog, error) {
 		return Catalog{}, fmt.Errorf("read catalog: %w", err)
 	}
 	return c, nil
+}
+
+// CatalogOf returns a function that reads a provider's versions.yaml once. A
+// file that cannot be read gives a catalog without versions, of which nothing
+// can be installed: the provider's tests read it by ParseCatalog.
+func CatalogOf(data []byte) func() Catalog {
+	return sync.OnceValue(func() Catalog {
+		c, err := ParseCatalog(data)
+		if err != nil {
+			return Catalog{}
+		}
+		return c
+	})
+}
+
+// Entry returns the entry of an exact version; one without anything but the
+// version where there is none.
+func (c Catalog) Entry(version string) Version {
+	for _, v := range c.Versions {
+		if v.Version == version {
+			return v
+		}
+	}
+	return Version{Version: version}
 }
 
 func (c Catalog) validate() error {

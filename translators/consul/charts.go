@@ -62,7 +62,7 @@ func planMesh(req install.MeshRequest) install.Plan {
 	if req.Spec.Trust != nil {
 		refuse("spec.trust", "Consul's servers make their root of trust and its domain, and keep both: remove trust")
 	}
-	window := gatewayAPIOf(req.Version)
+	window := catalog().Entry(req.Version).GatewayAPI
 	if has := req.Cluster.GatewayAPI; has != "" && !install.Newer(refusingBundle, has) && !window.Holds(refusingBundle) {
 		refuse("spec.version", fmt.Sprintf("its chart brings a definition of TCPRoute that bundle %s of Gateway API refuses: ask for version 2.0", has))
 	}

@@ -75,15 +75,5 @@ func unitSources(u *ir.ServiceUnit) []ir.Source {
 			sources = append(sources, u.Ports[i].Routes[j].Sources()...)
 		}
 	}
-	d := &u.Destination
-	if d.OutlierDetection != nil {
-		sources = append(sources, d.OutlierDetection.Source)
-	}
-	if d.ConnectionPool != nil {
-		sources = append(sources, d.ConnectionPool.Source)
-	}
-	if d.LoadBalancer != nil {
-		sources = append(sources, d.LoadBalancer.Source)
-	}
-	return sources
+	return append(sources, u.Destination.Sources()...)
 }

@@ -1,8 +1,9 @@
 package consul
 
 import (
-	"math/big"
 	"slices"
+
+	"github.com/meshloom/meshloom/translators/ir"
 )
 
 // whole is all requests in Consul's least weight, a hundredth of a percent.
@@ -11,30 +12,7 @@ const whole = 10000
 // hundredths shares out all requests in the proportions of the weights, by the
 // largest remainder. A weight of less than half a hundredth of a percent may
 // come to nothing.
-func hundredths(weights []int64) []int64 {
-	sum := new(big.Int)
-	for _, w := range weights {
-		sum.Add(sum, big.NewInt(w))
-	}
-	out := make([]int64, len(weights))
-	if sum.Sign() == 0 {
-		return out
-	}
-	remainders := make([]*big.Int, len(weights))
-	order := make([]int, len(weights))
-	left := int64(whole)
-	for i, w := range weights {
-		product := new(big.Int).Mul(big.NewInt(w), big.NewInt(whole))
-		quotient, remainder := product.QuoRem(product, sum, new(big.Int))
-		out[i], remainders[i], order[i] = quotient.Int64(), remainder, i
-		left -= out[i]
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return remainders[b].Cmp(remainders[a]) })
-	for _, i := range order[:left] {
-		out[i]++
-	}
-	return out
-}
+func hundredths(weights []int64) []int64 { return ir.Apportion(weights, whole) }
 
 // percent is a weight as it stands in a ServiceSplitter.
 func percent(hundredths int64) float64 { return float64(hundredths) / 100 }

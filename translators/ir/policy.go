@@ -90,6 +90,24 @@ type DestinationPolicy struct {
 	RateLimit        *RateLimit        `json:"rateLimit,omitempty"`
 }
 
+// Sources are those of everything that is said.
+func (d *DestinationPolicy) Sources() []Source {
+	var sources []Source
+	if d.OutlierDetection != nil {
+		sources = append(sources, d.OutlierDetection.Source)
+	}
+	if d.ConnectionPool != nil {
+		sources = append(sources, d.ConnectionPool.Source)
+	}
+	if d.LoadBalancer != nil {
+		sources = append(sources, d.LoadBalancer.Source)
+	}
+	if d.RateLimit != nil {
+		sources = append(sources, d.RateLimit.Source)
+	}
+	return sources
+}
+
 // OutlierDetection takes endpoints that fail out of load balancing for a time.
 // Zero fields leave the mesh's default.
 type OutlierDetection struct {

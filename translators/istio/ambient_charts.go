@@ -28,13 +28,7 @@ func isAmbient(req install.MeshRequest) bool {
 // waypointBundle is the bundle of Gateway API, in whose words waypoints and
 // their routes are written, where the cluster has none of somebody else.
 func waypointBundle(req install.MeshRequest) ([]install.Chart, []ir.Issue) {
-	var window install.Window
-	for _, v := range catalog().Versions {
-		if v.Version == req.Version {
-			window = v.GatewayAPI
-		}
-	}
-	chart, issues := install.GatewayAPI(req.Cluster, window, sourceOf(req).At("spec.version"))
+	chart, issues := install.GatewayAPI(req.Cluster, catalog().Entry(req.Version).GatewayAPI, sourceOf(req).At("spec.version"))
 	if chart == nil {
 		return nil, issues
 	}

@@ -33,17 +33,7 @@ func destinationSources(u *ir.ServiceUnit) []ir.Source {
 	for _, s := range u.Subsets {
 		sources = append(sources, s.Source)
 	}
-	d := u.Destination
-	if d.OutlierDetection != nil {
-		sources = append(sources, d.OutlierDetection.Source)
-	}
-	if d.ConnectionPool != nil {
-		sources = append(sources, d.ConnectionPool.Source)
-	}
-	if d.LoadBalancer != nil {
-		sources = append(sources, d.LoadBalancer.Source)
-	}
-	return sources
+	return append(sources, u.Destination.Sources()...)
 }
 
 func trafficPolicy(u *ir.ServiceUnit) *networking.TrafficPolicy {

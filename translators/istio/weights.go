@@ -3,7 +3,6 @@ package istio
 import (
 	"math"
 	"math/big"
-	"slices"
 
 	"github.com/meshloom/meshloom/translators/ir"
 )
@@ -59,30 +58,10 @@ func scale(weights []int64) []int32 {
 	if sum.Cmp(big.NewInt(maxWeights)) <= 0 {
 		divisor.SetInt64(1)
 	} else if new(big.Int).Quo(sum, divisor).Cmp(big.NewInt(maxWeights)) > 0 {
-		weights, divisor = fit(weights, sum), big.NewInt(1)
+		weights, divisor = ir.Apportion(weights, maxWeights), big.NewInt(1)
 	}
 	for i, w := range weights {
 		out[i] = int32(w / divisor.Int64()) //nolint:gosec // the sum of what is left is at most maxWeights.
-	}
-	return out
-}
-
-// fit shares out maxWeights in the proportions of the weights, whose sum is
-// larger than that.
-func fit(weights []int64, sum *big.Int) []int64 {
-	out := make([]int64, len(weights))
-	remainders := make([]*big.Int, len(weights))
-	order := make([]int, len(weights))
-	left := int64(maxWeights)
-	for i, w := range weights {
-		product := new(big.Int).Mul(big.NewInt(w), big.NewInt(maxWeights))
-		quotient, remainder := product.QuoRem(product, sum, new(big.Int))
-		out[i], remainders[i], order[i] = quotient.Int64(), remainder, i
-		left -= out[i]
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return remainders[b].Cmp(remainders[a]) })
-	for _, i := range order[:left] {
-		out[i]++
 	}
 	return out
 }

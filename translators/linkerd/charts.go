@@ -30,7 +30,7 @@ func planner() *install.Planner {
 // chartOf returns a chart in a version of Linkerd: from where the user has it
 // come from, else from Linkerd's repository.
 func chartOf(name string, req install.MeshRequest) install.Chart {
-	version := released(req.Version)
+	version := catalog().Entry(req.Version)
 	chart := install.Chart{
 		Release: name, Namespace: req.Namespace, Name: name, Version: version.Charts[name],
 		Source: install.Source{Kind: install.Repository, Location: catalog().Repository},

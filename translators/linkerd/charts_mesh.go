@@ -28,7 +28,7 @@ func planMesh(req install.MeshRequest) install.Plan {
 		plan.Issues = append(plan.Issues, planNote(source.At("spec.helm.values.cniEnabled"),
 			"the chart linkerd2-cni is not installed by Meshloom: install it before, or pods of members do not start"))
 	}
-	bundle, unfit := install.GatewayAPI(req.Cluster, released(req.Version).GatewayAPI, source.At("spec.version"))
+	bundle, unfit := install.GatewayAPI(req.Cluster, catalog().Entry(req.Version).GatewayAPI, source.At("spec.version"))
 	plan.Issues = append(plan.Issues, unfit...)
 	if bundle != nil {
 		plan.Charts = append(plan.Charts, *bundle)
